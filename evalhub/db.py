@@ -1,0 +1,51 @@
+"""The database: engine, sessions, and the one unit of work at the edge.
+
+Sessions are passed in; only the edge (a request, a job, a command) commits. Jobs asked for inside a unit of work are
+sent after its commit and dropped on rollback, so a worker never looks for a row that is not there yet.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.orm import Session, sessionmaker
+
+Sessions = sessionmaker[Session]
+PENDING_JOBS = "evalhub.jobs"
+
+
+def open_engine(url: str, *, pool_size: int = 5) -> Engine:
+    """An engine whose every connection uses UTC and gives up on a statement after a minute."""
+    options = "-c timezone=utc -c statement_timeout=60000 -c lock_timeout=10000"
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        connect_args={"options": options, "application_name": "evalhub"},
+    )
+
+
+def open_sessions(engine: Engine) -> Sessions:
+    """Sessions that keep loaded objects usable after the commit."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+def ask_for(session: Session, job: str, **arguments: Any) -> None:
+    """Ask for a job of evalhub.jobs.JOBS, to be sent when this session's unit of work has committed."""
+    wanted = session.info.setdefault(PENDING_JOBS, {})
+    wanted[(job, *sorted(arguments.items()))] = (job, arguments)
+
+
+@contextmanager
+def unit_of_work(sessions: Sessions, ring: Any = None) -> Iterator[Session]:
+    """One transaction; commits at the end, rolls back on any exception, then sends the jobs it asked for.
+
+    `ring(job, **arguments)` is the doorbell. Without one the rows wait for the next sweep.
+    """
+    with sessions() as session, session.begin():
+        yield session
+        wanted = list(session.info.pop(PENDING_JOBS, {}).values())
+    for job, arguments in wanted if ring else ():
+        ring(job, **arguments)

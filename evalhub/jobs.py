@@ -1,0 +1,59 @@
+"""Every job that workers run, by name. Celery makes one task of each entry; tests and commands call them directly.
+
+A job takes the process's Services and small arguments, and may run any number of times: rows with leases decide what
+is left to do, the ring only says when to look.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from evalhub.services import Services
+
+
+@dataclass(frozen=True)
+class Job:
+    """A piece of background work: the function, and the queue of workers that runs it."""
+
+    run: Callable[..., Any]
+    queue: str
+    every_s: float | None = None
+    """how often the schedule runs it, if at all"""
+
+
+def parse_inbox(services: Services) -> int:
+    """Parse what waits in the inbox into conversations. Returns how many bodies."""
+    from evalhub.traces import inbox
+
+    return inbox.parse_waiting(services)
+
+
+def analyse_recording(services: Services, project_id: int, sha256: str) -> None:
+    """Read a recording once: length, peaks for the page, voiced intervals for every metric."""
+    from evalhub import recordings_analysis
+
+    recordings_analysis.analyse(services, project_id, sha256)
+
+
+def evaluate(services: Services, project_id: int, conversation_id: str, kind_of_work: str) -> int:
+    """Run the due evaluations of one conversation for one kind of work. Returns how many ran."""
+    from evalhub import evaluations
+
+    return evaluations.run_due(services, project_id, conversation_id, kind_of_work)
+
+
+def sweep(services: Services) -> None:
+    """Ring again for whatever got lost, and end conversations that went quiet."""
+    from evalhub import sweeping
+
+    sweeping.sweep(services)
+
+
+JOBS: dict[str, Job] = {
+    "parse_inbox": Job(parse_inbox, queue="ingest"),
+    "analyse_recording": Job(analyse_recording, queue="audio"),
+    "evaluate_audio": Job(evaluate, queue="audio"),
+    "evaluate_text": Job(evaluate, queue="ingest"),
+    "evaluate_judge": Job(evaluate, queue="judge"),
+    "sweep": Job(sweep, queue="ingest", every_s=3.0),
+}

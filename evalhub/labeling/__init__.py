@@ -1,0 +1,1 @@
+"""Tier 2: people listen and fill in a scorecard."""

@@ -1,0 +1,1 @@
+"""Tables (pandas) and figures (plotly) for dashboards and exports."""

@@ -1,0 +1,59 @@
+"""What a process of evalhub holds open: settings, database sessions, the audio store, the doorbell."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from evalhub.db import Sessions, open_engine, open_sessions, unit_of_work
+from evalhub.errors import SetupError
+from evalhub.settings import Settings
+from evalhub.storage import AudioStore
+
+
+class Doorbell(Protocol):
+    """Tells workers that there is work. Losing a ring loses nothing: the rows are the truth and a sweep finds them."""
+
+    def __call__(self, job: str, **arguments: Any) -> None: ...
+
+
+def nobody(job: str, **arguments: Any) -> None:
+    """The doorbell of a process without a broker: the sweep will find the rows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Handed to every job and request."""
+
+    settings: Settings
+    engine: Engine
+    sessions: Sessions
+    audio: AudioStore
+    ring: Doorbell = nobody
+
+    @contextmanager
+    def work(self) -> Iterator[Session]:
+        """One unit of work: commit at the end, then ring for the jobs it asked for."""
+        with unit_of_work(self.sessions, self.ring) as session:
+            yield session
+
+
+def open_services(settings: Settings, ring: Doorbell = nobody, *, pool_size: int = 5) -> Services:
+    """Connect lazily: nothing is contacted until the first query.
+
+    Raises:
+        SetupError: no database is configured.
+    """
+    if not settings.database_url:
+        raise SetupError("No database is configured.", mend="Run `evalhub up`, or set EVALHUB_DATABASE_URL.")
+    engine = open_engine(settings.database_url, pool_size=pool_size)
+    return Services(
+        settings=settings,
+        engine=engine,
+        sessions=open_sessions(engine),
+        audio=AudioStore(settings.audio_dir),
+        ring=ring,
+    )

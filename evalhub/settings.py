@@ -1,0 +1,79 @@
+"""Settings, from the environment, read in this one place. Names: docs/configuration.md."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from evalhub.errors import SetupError
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8390
+
+
+def default_data_dir() -> Path:
+    """Where data lives unless told otherwise: /var/lib/evalhub for root, the user's data folder for others."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/evalhub/data")
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "evalhub"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What one process of evalhub knows about the world around it."""
+
+    data_dir: Path
+    database_url: str | None = None
+    broker_url: str | None = None
+    storage_url: str | None = None
+    host: str = DEFAULT_HOST
+    port: int = DEFAULT_PORT
+    secret_key: str | None = None
+    judge_url: str | None = None
+    judge_model: str | None = None
+    judge_api_key: str | None = None
+    listening_model: str | None = None
+    allow_private_urls: bool = False
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
+        """Settings as the environment gives them; an empty variable counts as not set.
+
+        Raises:
+            SetupError: a value cannot be understood; names the variable and what it should be.
+        """
+        value = {key: text for key, text in env.items() if text}
+        return cls(
+            data_dir=Path(value.get("EVALHUB_DATA") or default_data_dir()).expanduser().absolute(),
+            database_url=_psycopg(value.get("EVALHUB_DATABASE_URL")),
+            broker_url=value.get("EVALHUB_BROKER_URL"),
+            storage_url=value.get("EVALHUB_STORAGE_URL"),
+            host=value.get("EVALHUB_HOST", DEFAULT_HOST),
+            port=_port(value.get("EVALHUB_PORT", str(DEFAULT_PORT))),
+            secret_key=value.get("EVALHUB_SECRET_KEY"),
+            judge_url=value.get("EVALHUB_JUDGE_URL") or value.get("OPENAI_BASE_URL"),
+            judge_model=value.get("EVALHUB_JUDGE_MODEL"),
+            judge_api_key=value.get("EVALHUB_JUDGE_API_KEY") or value.get("OPENAI_API_KEY"),
+            listening_model=value.get("EVALHUB_LISTENING_MODEL"),
+            allow_private_urls=value.get("EVALHUB_ALLOW_PRIVATE_URLS", "") in ("1", "true", "yes"),
+        )
+
+    @property
+    def audio_dir(self) -> Path:
+        """The folder of the content-addressed audio store."""
+        return self.data_dir / "audio"
+
+
+def _port(text: str) -> int:
+    if text.isdigit() and 0 < int(text) < 65536:
+        return int(text)
+    raise SetupError(f"EVALHUB_PORT is {text!r}.", mend="Give a port number from 1 to 65535.")
+
+
+def _psycopg(url: str | None) -> str | None:
+    """The same URL naming the one driver evalhub uses, however the platform spelled it."""
+    for spelled in ("postgres://", "postgresql://"):
+        if url and url.startswith(spelled):
+            return "postgresql+psycopg://" + url.removeprefix(spelled)
+    return url

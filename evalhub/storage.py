@@ -1,0 +1,104 @@
+"""The audio store: bytes under the hash of their content, apart for each project.
+
+A file is streamed to a temporary name, fsynced and renamed, so that what is in the store is whole. No path is ever
+built from a name that a client chose.
+"""
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from evalhub.errors import SetupError, TooLarge
+
+SHA256 = re.compile(r"[0-9a-f]{64}\Z")
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file that is in the store, and whether this call put it there."""
+
+    sha256: str
+    size: int
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class AudioStore:
+    """A folder, laid out as `<project>/<first two digits>/<sha256>`."""
+
+    folder: Path
+
+    def path(self, project_id: int, sha256: str) -> Path:
+        """Where these bytes lie, or would lie."""
+        if not SHA256.match(sha256):
+            raise ValueError(f"not a sha256: {sha256!r}")
+        return self.folder / str(int(project_id)) / sha256[:2] / sha256
+
+    def put(self, project_id: int, blocks: Iterable[bytes], *, limit: int | None = None) -> Stored:
+        """Store a stream of bytes. Durable when it returns.
+
+        Raises:
+            TooLarge: more than `limit` bytes came; nothing is kept.
+            SetupError: the disk is full or the folder cannot be written.
+        """
+        try:
+            return self._put(project_id, blocks, limit)
+        except OSError as error:
+            raise SetupError(
+                f"Cannot store audio in {self.folder}: {error.strerror}.", "Free space, or set EVALHUB_DATA."
+            ) from error
+
+    def _put(self, project_id: int, blocks: Iterable[bytes], limit: int | None) -> Stored:
+        incoming = self.folder / "incoming"
+        incoming.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=incoming, delete=False) as file:
+            try:
+                digest, size = _write(file, _capped(blocks, limit))
+                return self._keep(project_id, Path(file.name), digest, size)
+            finally:
+                Path(file.name).unlink(missing_ok=True)
+
+    def _keep(self, project_id: int, incoming: Path, sha256: str, size: int) -> Stored:
+        target = self.path(project_id, sha256)
+        if target.exists():
+            return Stored(sha256, size, is_new=False)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        incoming.replace(target)
+        _fsync_folder(target.parent)
+        return Stored(sha256, size, is_new=True)
+
+    def delete(self, project_id: int, sha256: str) -> None:
+        """Remove these bytes; no error if they are gone already."""
+        self.path(project_id, sha256).unlink(missing_ok=True)
+
+
+def _capped(blocks: Iterable[bytes], limit: int | None) -> Iterator[bytes]:
+    total = 0
+    for block in blocks:
+        total += len(block)
+        if limit is not None and total > limit:
+            raise TooLarge(f"The recording is larger than {limit:,} bytes, the most a recording may have.")
+        yield block
+
+
+def _write(file: "tempfile._TemporaryFileWrapper[bytes]", blocks: Iterable[bytes]) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    for block in blocks:
+        digest.update(block)
+        size += file.write(block)
+    file.flush()
+    os.fsync(file.fileno())
+    return digest.hexdigest(), size
+
+
+def _fsync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

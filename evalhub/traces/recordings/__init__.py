@@ -1,0 +1,1 @@
+"""Recordings: content-addressed bytes, their peaks and voiced intervals."""

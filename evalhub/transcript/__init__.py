@@ -1,0 +1,1 @@
+"""Tier 3: words and actions. Function calls, word errors, rubric judge."""

@@ -1,0 +1,1 @@
+"""What an automated number is worth: intervals and estimates."""

@@ -30,30 +30,38 @@ def parse_inbox(services: Services) -> int:
 
 def analyse_recording(services: Services, project_id: int, sha256: str) -> None:
     """Read a recording once: length, peaks for the page, voiced intervals for every metric."""
-    from evalhub import recordings_analysis
+    from evalhub import analysis
 
-    recordings_analysis.analyse(services, project_id, sha256)
+    analysis.analyse(services, project_id, sha256)
+
+
+def forget_audio(services: Services) -> int:
+    """Delete sound that nothing refers to any more. Returns how many files were looked at."""
+    from evalhub.traces.recordings import forget
+
+    return forget.forget_doomed(services)
 
 
 def evaluate(services: Services, project_id: int, conversation_id: str, kind_of_work: str) -> int:
     """Run the due evaluations of one conversation for one kind of work. Returns how many ran."""
-    from evalhub import evaluations
+    from evalhub.evaluations import running
 
-    return evaluations.run_due(services, project_id, conversation_id, kind_of_work)
+    return running.run_due(services, project_id, conversation_id, kind_of_work)
 
 
-def sweep(services: Services) -> None:
+def sweep_up(services: Services) -> None:
     """Ring again for whatever got lost, and end conversations that went quiet."""
-    from evalhub import sweeping
+    from evalhub.sweep import sweep
 
-    sweeping.sweep(services)
+    sweep(services)
 
 
 JOBS: dict[str, Job] = {
     "parse_inbox": Job(parse_inbox, queue="ingest"),
     "analyse_recording": Job(analyse_recording, queue="audio"),
+    "forget_audio": Job(forget_audio, queue="ingest"),
     "evaluate_audio": Job(evaluate, queue="audio"),
     "evaluate_text": Job(evaluate, queue="ingest"),
     "evaluate_judge": Job(evaluate, queue="judge"),
-    "sweep": Job(sweep, queue="ingest", every_s=3.0),
+    "sweep": Job(sweep_up, queue="ingest", every_s=3.0),
 }

@@ -30,7 +30,7 @@ def evaluators() -> dict[str, type[Evaluator]]:
         list(modules_of(package))
     for entry in entry_points(group="evalhub.evaluators"):
         entry.load()
-    found = {kind.name: kind for kind in _leaves(Evaluator)}
+    found = {kind.name: kind for kind in _leaves(Evaluator)}  # type: ignore[type-abstract]
     return dict(sorted(found.items()))
 
 

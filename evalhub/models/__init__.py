@@ -29,12 +29,12 @@ from evalhub.models.labeling import (
     Stratum,
 )
 from evalhub.models.projects import ROLES, ApiKey, AuditEntry, Membership, Project, SignInLink, User
-from evalhub.models.recordings import AudioAnalysis, Recording
+from evalhub.models.recordings import AudioAnalysis, DoomedAudio, Recording
 from evalhub.models.rubrics import Criterion, Rubric, RubricVersion
 
 __all__ = [
     "BLOCKED", "CONVERSATION_PARTS", "DONE", "FAILED", "PENDING", "ROLES", "RUNNING", "SKIPPED",
-    "ApiKey", "AudioAnalysis", "AuditEntry", "Base", "Conversation", "Criterion", "Deletion", "Draft", "Evaluation",
+    "ApiKey", "AudioAnalysis", "AuditEntry", "Base", "Conversation", "Criterion", "Deletion", "DoomedAudio", "Draft", "Evaluation",
     "Feedback", "GuardrailTrip", "Handoff", "InboxItem", "Json", "JsonList", "Label", "LabelEvent", "LabelValue",
     "Membership", "Project", "PromptVersion", "Queue", "QueueItem", "Recording", "Rubric", "RubricVersion",
     "SamplePlan", "Score", "SignInLink", "Skip", "Slot", "Span", "StageTiming", "Stratum", "ToolCall", "Turn",

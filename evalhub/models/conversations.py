@@ -23,7 +23,7 @@ from evalhub.models.recordings import Recording
 PART_ORDER = "[{0}.position, {0}.id]"
 
 
-def parts(target: str, order: str | None = None) -> Any:
+def parts(target: str, order: str) -> Any:
     """The list of one kind of part, written by bulk upserts and never loaded by accident."""
     return relationship(
         target,

@@ -66,3 +66,14 @@ class AudioAnalysis(Base):
     """per channel, raw voiced intervals [[start_ms, end_ms], ...] from the recording's first sample"""
     details: Mapped[Json | None] = mapped_column(default=None, repr=False)
     created_at: Mapped[datetime] = created()
+
+
+class DoomedAudio(Base):
+    """Bytes that may have lost their last reference; a job deletes those that did."""
+
+    __tablename__ = "doomed_audio"
+    __table_args__ = (of_project(),)
+
+    project_id: Mapped[project_key]
+    sha256: Mapped[text_key]
+    since: Mapped[datetime] = created()

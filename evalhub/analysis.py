@@ -1,0 +1,39 @@
+"""Reading a recording once: what the page draws and every audio metric needs, stored under the hash of its bytes."""
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from evalhub.audio import analysis as audio
+from evalhub.errors import BadInput
+from evalhub.models import AudioAnalysis, Recording
+from evalhub.services import Services
+
+
+def analyse(services: Services, project_id: int, sha256: str) -> None:
+    """Measure these bytes unless that was done. Sound that cannot be decoded is noted as such, with the reason."""
+    with services.sessions() as session:
+        if session.get(AudioAnalysis, (project_id, sha256)):
+            return
+        recording = _any_recording(session, project_id, sha256)
+    if recording is not None:
+        found = _read(services, recording, sha256)
+        with services.work() as session:
+            _store(session, found)
+
+
+def _any_recording(session: Session, project_id: int, sha256: str) -> Recording | None:
+    return session.query(Recording).filter_by(project_id=project_id, sha256=sha256).limit(1).one_or_none()
+
+
+def _read(services: Services, recording: Recording, sha256: str) -> AudioAnalysis:
+    path = services.audio.path(recording.project_id, sha256)
+    try:
+        return audio.analyse_file(path, recording)
+    except BadInput as problem:
+        return AudioAnalysis(project_id=recording.project_id, sha256=sha256, state="unreadable", reason=str(problem))
+
+
+def _store(session: Session, found: AudioAnalysis) -> None:
+    columns = [attribute.key for attribute in AudioAnalysis.__mapper__.column_attrs if attribute.key != "created_at"]
+    row = {key: getattr(found, key) for key in columns}
+    session.execute(insert(AudioAnalysis).values(row).on_conflict_do_nothing())

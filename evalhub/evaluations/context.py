@@ -1,0 +1,56 @@
+"""What an evaluator may use in a worker: local audio files, what was measured once from them, the rubric."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from evalhub import analysis
+from evalhub.evaluators import Context
+from evalhub.models import AudioAnalysis, Conversation, Project, Recording, RubricVersion
+from evalhub.rubrics.stored import current_version
+from evalhub.services import Services
+
+
+def context_for(services: Services, conversation: Conversation, kind_of_work: str) -> Context:
+    """The context of one conversation for one kind of work."""
+    context = Context(settings=services.settings, audio_path=_opener(services))
+    if kind_of_work == "audio":
+        _measure_recordings(services, conversation)
+    with services.sessions() as session:
+        project = session.get_one(Project, conversation.project_id)
+        context.shared |= {("analysis", row.sha256): row for row in _analyses(session, conversation)}
+        context.shared["recordings_final"] = _waited_enough(project, conversation)
+        context.rubric = _rubric(session, project) if kind_of_work == "judge" else None
+    return context
+
+
+def _opener(services: Services):  # type: ignore[no-untyped-def]
+    def audio_path(recording: Recording) -> Path | None:
+        if recording.sha256 is None:
+            return None
+        path = services.audio.path(recording.project_id, recording.sha256)
+        return path if path.is_file() else None
+
+    return audio_path
+
+
+def _measure_recordings(services: Services, conversation: Conversation) -> None:
+    for sha256 in {r.sha256 for r in conversation.recordings if r.sha256}:
+        analysis.analyse(services, conversation.project_id, sha256)
+
+
+def _analyses(session: Session, conversation: Conversation) -> list[AudioAnalysis]:
+    hashes = [r.sha256 for r in conversation.recordings if r.sha256]
+    ours = (AudioAnalysis.project_id == conversation.project_id, AudioAnalysis.sha256.in_(hashes))
+    return list(session.scalars(select(AudioAnalysis).where(*ours)))
+
+
+def _waited_enough(project: Project, conversation: Conversation) -> bool:
+    """Whether a declared recording that is still missing may be given up on."""
+    return datetime.now(UTC) - conversation.touched_at > timedelta(seconds=project.quiet_period_s)
+
+
+def _rubric(session: Session, project: Project) -> RubricVersion | None:
+    return current_version(session, project.id, project.settings.get("rubric", "customer_service"))

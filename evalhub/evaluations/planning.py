@@ -1,0 +1,68 @@
+"""Which evaluations a conversation has to have. Planning twice changes nothing unless the content changed."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from evalhub import plugins
+from evalhub.db import ask_for
+from evalhub.evaluations.content import content_hash
+from evalhub.evaluators import Evaluator
+from evalhub.models import PENDING, RUNNING, Conversation, Evaluation
+
+AGAIN = {
+    "status": PENDING,
+    "attempt": 0,
+    "reason_code": None,
+    "reason": None,
+    "not_before": None,
+    "lease_owner": None,
+    "lease_until": None,
+}
+"""a row as it is before anybody worked on it"""
+
+
+def plan(session: Session, conversation: Conversation) -> None:
+    """Make sure every evaluator has a row for what the conversation holds now, and ask for the work that is due."""
+    rows = [_row(conversation, kind()) for kind in plugins.evaluators().values()]
+    statement = insert(Evaluation).values(rows)
+    changed = Evaluation.content_hash.is_distinct_from(statement.excluded.content_hash)
+    upsert = statement.on_conflict_do_update(
+        index_elements=[column.name for column in Evaluation.__table__.primary_key],
+        set_=AGAIN | {"content_hash": statement.excluded.content_hash},
+        where=changed,
+    )
+    due = session.scalars(upsert.returning(Evaluation.kind_of_work)).all()
+    for kind_of_work in sorted(set(due)):
+        ask(session, conversation.project_id, conversation.id, kind_of_work)
+
+
+def ask(session: Session, project_id: int, conversation_id: str, kind_of_work: str) -> None:
+    """Ask for the due evaluations of one conversation, once this transaction has committed."""
+    job = f"evaluate_{kind_of_work}"
+    ask_for(session, job, project_id=project_id, conversation_id=conversation_id, kind_of_work=kind_of_work)
+
+
+def is_due() -> ColumnElement[bool]:
+    """Waiting and allowed to run, or held by somebody who did not finish in time."""
+    allowed = or_(Evaluation.not_before.is_(None), Evaluation.not_before <= func.now())
+    abandoned = (Evaluation.status == RUNNING) & (Evaluation.lease_until < func.now())
+    return or_((Evaluation.status == PENDING) & allowed, abandoned)
+
+
+def _row(conversation: Conversation, evaluator: Evaluator) -> dict[str, Any]:
+    identity = {"project_id": conversation.project_id, "conversation_id": conversation.id}
+    return (
+        identity
+        | AGAIN
+        | {
+            "evaluator": evaluator.name,
+            "version": evaluator.version,
+            "config_hash": evaluator.config_hash,
+            "config": evaluator.config,
+            "kind_of_work": evaluator.kind_of_work,
+            "content_hash": content_hash(conversation, evaluator),
+        }
+    )

@@ -1,0 +1,33 @@
+"""Rubrics in a project: the library installed, the current version of one."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+
+from evalhub.models import Rubric, RubricVersion
+from evalhub.rubrics import load_library, to_version
+
+
+def install_rubrics(session: Session, project_id: int) -> None:
+    """Give a project version 1 of every rubric of the library that it does not have yet."""
+    present = set(session.scalars(select(Rubric.key).filter_by(project_id=project_id)))
+    for key, definition in load_library().items():
+        if key not in present:
+            rubric = Rubric(project_id=project_id, key=key, title=definition.title, description=definition.description)
+            session.add(rubric)
+            session.flush()
+            session.add(_owned(to_version(definition, 1), project_id))
+    session.flush()
+
+
+def current_version(session: Session, project_id: int, key: str) -> RubricVersion | None:
+    """The newest version of a rubric with its criteria, or None where the project has no such rubric."""
+    newest = select(func.max(RubricVersion.number)).filter_by(project_id=project_id, rubric=key).scalar_subquery()
+    query = select(RubricVersion).filter_by(project_id=project_id, rubric=key).where(RubricVersion.number == newest)
+    return session.scalars(query.options(selectinload(RubricVersion.criteria))).one_or_none()
+
+
+def _owned(version: RubricVersion, project_id: int) -> RubricVersion:
+    version.project_id = project_id
+    for criterion in version.criteria:
+        criterion.project_id, criterion.rubric, criterion.version = project_id, version.rubric, version.number
+    return version

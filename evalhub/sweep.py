@@ -1,0 +1,130 @@
+"""The sweep: every few seconds it looks at the rows, which are the truth, and rings for whatever got lost.
+
+A lost broker, a killed worker, a ring that came before its row was visible: none of it matters for longer than this.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, delete, exists, func, select, text, update
+from sqlalchemy.orm import Session
+
+from evalhub.db import ask_for
+from evalhub.evaluations.planning import AGAIN, ask, is_due
+from evalhub.models import (
+    BLOCKED,
+    AudioAnalysis,
+    Conversation,
+    DoomedAudio,
+    Evaluation,
+    InboxItem,
+    Project,
+    Recording,
+    SignInLink,
+)
+from evalhub.models.inbox import WAITING
+from evalhub.services import Services
+from evalhub.traces.lifecycle import end_quiet
+
+LOST_AFTER = timedelta(seconds=3)
+AT_ONCE = 500
+DAYS_AHEAD = 3
+
+
+def sweep(services: Services) -> None:
+    """One round. Safe to run at any time, from any number of processes."""
+    for step in (
+        prepare_days,
+        find_unparsed,
+        find_unmeasured,
+        reconnect_judge,
+        stop_waiting,
+        find_due,
+        find_doomed,
+        tidy,
+    ):
+        with services.work() as session:
+            step(session, services)
+    with services.work() as session:
+        end_quiet(session)
+
+
+def find_unparsed(session: Session, services: Services) -> None:
+    """Bodies that wait although nobody holds them."""
+    free = InboxItem.lease_until.is_(None) | (InboxItem.lease_until < func.now())
+    lost = exists().where(InboxItem.state == WAITING, free, InboxItem.received_at < func.now() - LOST_AFTER)
+    if session.scalar(select(lost)):
+        ask_for(session, "parse_inbox")
+
+
+def find_unmeasured(session: Session, services: Services) -> None:
+    """Recordings that nobody has read yet."""
+    same = and_(AudioAnalysis.project_id == Recording.project_id, AudioAnalysis.sha256 == Recording.sha256)
+    unread = select(Recording.project_id, Recording.sha256).where(
+        Recording.sha256.is_not(None), Recording.received_at < func.now() - LOST_AFTER, ~exists().where(same)
+    )
+    for project_id, sha256 in session.execute(unread.distinct().limit(AT_ONCE)):
+        ask_for(session, "analyse_recording", project_id=project_id, sha256=sha256)
+
+
+def find_due(session: Session, services: Services) -> None:
+    """Evaluations that are due although nobody holds them."""
+    key = (Evaluation.project_id, Evaluation.conversation_id, Evaluation.kind_of_work)
+    lost = select(*key).where(is_due(), Evaluation.created_at < func.now() - LOST_AFTER).distinct().limit(AT_ONCE)
+    for project_id, conversation_id, kind_of_work in session.execute(lost):
+        ask(session, project_id, conversation_id, kind_of_work)
+
+
+def reconnect_judge(session: Session, services: Services) -> None:
+    """Once a judge is connected, what was blocked for want of one may run."""
+    if services.settings.judge_model:
+        _again(session, Evaluation.reason_code == "judge_not_connected")
+
+
+def stop_waiting(session: Session, services: Services) -> None:
+    """A declared recording that did not come within the quiet period is not waited for any longer."""
+    patience = func.make_interval(0, 0, 0, 0, 0, 0, Project.quiet_period_s)
+    given_up = select(Conversation.id).join(Project, Project.id == Conversation.project_id)
+    given_up = given_up.where(
+        Conversation.project_id == Evaluation.project_id,
+        Conversation.id == Evaluation.conversation_id,
+        Conversation.touched_at < func.now() - patience,
+    )
+    _again(session, (Evaluation.reason_code == "waiting_for_recording") & given_up.exists())
+
+
+def _again(session: Session, condition: Any) -> None:
+    session.execute(update(Evaluation).where(Evaluation.status == BLOCKED, condition).values(AGAIN))
+
+
+def prepare_days(session: Session, services: Services) -> None:
+    """Partitions of the inbox for today and the days ahead, so that a day can be dropped at once later."""
+    today = datetime.now(UTC).date()
+    present = set(
+        session.scalars(text("select inhrelid::regclass::text from pg_inherits where inhparent = 'inbox'::regclass"))
+    )
+    for ahead in range(DAYS_AHEAD + 1):
+        day = today + timedelta(days=ahead)
+        if f"inbox_{day:%Y%m%d}" not in present and not _lies_in_default(session, day):
+            session.execute(text(_partition(day)))
+
+
+def _lies_in_default(session: Session, day: date) -> bool:
+    held = text("select exists (select 1 from inbox_default where received_at >= :day and received_at < :next)")
+    return bool(session.scalar(held, {"day": day, "next": day + timedelta(days=1)}))
+
+
+def _partition(day: date) -> str:
+    bounds = f"from ('{day} 00:00:00+00') to ('{day + timedelta(days=1)} 00:00:00+00')"
+    return f"create table if not exists inbox_{day:%Y%m%d} partition of inbox for values {bounds}"
+
+
+def find_doomed(session: Session, services: Services) -> None:
+    """Sound whose deletion was asked for and not done yet."""
+    if session.scalar(select(exists().where(DoomedAudio.since < func.now() - LOST_AFTER))):
+        ask_for(session, "forget_audio")
+
+
+def tidy(session: Session, services: Services) -> None:
+    """Links that can no longer be used."""
+    session.execute(delete(SignInLink).where(SignInLink.expires_at < func.now() - timedelta(days=7)))

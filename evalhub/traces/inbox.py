@@ -1,0 +1,103 @@
+"""The inbox: bodies are accepted here, durably, and parsed from here, exactly once.
+
+A parser takes all waiting bodies of one conversation by lease, in the order they arrived; nobody else takes a body of
+that conversation meanwhile, so the latest received value wins whatever the number of workers. What a dead parser held
+is handed out again when its lease ends.
+"""
+
+import gzip
+from collections.abc import Sequence
+from uuid import uuid4
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from evalhub.db import ask_for
+from evalhub.errors import BadInput
+from evalhub.models import InboxItem
+from evalhub.models.inbox import PARSED, REJECTED, WAITING
+from evalhub.services import Services
+from evalhub.traces import parsing
+
+LEASE_S = 60
+ATTEMPTS = 5
+CLAIM_LOCK = 7_303_014_210
+
+CLAIM = text("""
+with first as (
+  select project_id, conversation_id from inbox as item
+  where state = 'waiting' and (lease_until is null or lease_until < now())
+    and not exists (
+      select 1 from inbox as other
+      where other.project_id = item.project_id and other.conversation_id = item.conversation_id
+        and other.state = 'waiting' and other.lease_until > now())
+  order by id limit 1)
+update inbox set lease_owner = :owner, lease_until = now() + make_interval(secs => :lease), attempt = attempt + 1
+from first
+where inbox.state = 'waiting' and inbox.project_id = first.project_id
+  and inbox.conversation_id = first.conversation_id
+returning inbox.id
+""")
+
+
+def accept(session: Session, project_id: int, *, format: str, body: bytes, conversation_id: str) -> None:
+    """Keep a body as it came. The caller's commit makes it durable; parsing is asked for after that."""
+    packed = gzip.compress(body, compresslevel=1)
+    item = InboxItem(
+        project_id=project_id, format=format, conversation_id=conversation_id, body=packed, body_bytes=len(body)
+    )
+    session.add(item)
+    ask_for(session, "parse_inbox")
+
+
+def body_of(item: InboxItem) -> bytes:
+    """The body as it was received."""
+    return gzip.decompress(item.body) if item.encoding == "gzip" else item.body
+
+
+def parse_waiting(services: Services) -> int:
+    """Parse until nothing waits that is free to take. Returns how many bodies were parsed."""
+    total = 0
+    while parsed := _parse_conversation(services):
+        total += parsed
+    return total
+
+
+def _parse_conversation(services: Services) -> int:
+    owner = uuid4().hex
+    with services.work() as session:
+        ids = claim(session, owner)
+    with services.work() as session:
+        items = _held(session, ids, owner)
+        for item in items:
+            _parse_one(services, session, item)
+    return len(items)
+
+
+def claim(session: Session, owner: str) -> Sequence[int]:
+    """Lease every waiting body of the conversation whose body has waited longest. Returns their ids."""
+    session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": CLAIM_LOCK})
+    return session.scalars(CLAIM, {"owner": owner, "lease": LEASE_S}).all()
+
+
+def _held(session: Session, ids: Sequence[int], owner: str) -> Sequence[InboxItem]:
+    still_mine = (InboxItem.id.in_(ids), InboxItem.lease_owner == owner, InboxItem.state == WAITING)
+    return session.scalars(select(InboxItem).where(*still_mine).order_by(InboxItem.id).with_for_update()).all()
+
+
+def _parse_one(services: Services, session: Session, item: InboxItem) -> None:
+    """Parse one body. One that cannot be parsed stays, with the reason, for a better mapping to try again."""
+    if item.attempt > ATTEMPTS:
+        _close(item, REJECTED, f"parsing it did not finish in {ATTEMPTS} attempts")
+        return
+    try:
+        parsing.parse_into(services, session, item, body_of(item))
+    except BadInput as problem:
+        parsing.note_problem(session, item, str(problem))
+        _close(item, REJECTED, str(problem))
+    else:
+        _close(item, PARSED, None)
+
+
+def _close(item: InboxItem, state: str, reason: str | None) -> None:
+    item.state, item.reason, item.lease_until, item.parsed_at = state, reason, None, func.now()

@@ -1,0 +1,66 @@
+"""When a conversation is over, and what has to be evaluated then.
+
+Over means: it said `ended_at`, somebody sent the end signal, or it has been quiet for the project's quiet period. What
+comes later re-opens nothing; it changes the hash of the part it belongs to, and only what reads that part runs again.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from evalhub.evaluations.content import load, part_hashes
+from evalhub.evaluations.planning import plan
+from evalhub.models import Conversation, InboxItem, Project
+from evalhub.models.inbox import WAITING
+
+
+def settle(session: Session, project_id: int, conversation_id: str, *, end_signal: bool = False) -> None:
+    """After a merge: note the length, note the hashes of the parts, end it if it is over, plan what is due."""
+    conversation = load(session, project_id, conversation_id)
+    conversation.duration_ms = _duration_ms(conversation)
+    conversation.part_hashes = part_hashes(conversation)
+    if conversation.state != "ended" and (end_signal or conversation.ended_at):
+        end(conversation, "end_signal" if end_signal else "ended_at")
+    if conversation.state == "ended":
+        plan(session, conversation)
+
+
+def end(conversation: Conversation, reason: str) -> None:
+    """Mark it as over."""
+    conversation.state, conversation.end_reason = "ended", reason
+
+
+def end_quiet(session: Session, limit: int = 200) -> list[tuple[int, str]]:
+    """End conversations that said nothing for their project's quiet period and have nothing left to parse."""
+    waiting = select(InboxItem.id).where(
+        InboxItem.project_id == Conversation.project_id,
+        InboxItem.conversation_id == Conversation.id,
+        InboxItem.state == WAITING,
+    )
+    quiet = Conversation.touched_at < func.now() - func.make_interval(0, 0, 0, 0, 0, 0, Project.quiet_period_s)
+    open_ones = Conversation.state.in_(("open", "received"))
+    query = select(Conversation).join(Project).where(open_ones, quiet, ~waiting.exists()).limit(limit)
+    ended = session.scalars(query.with_for_update(of=Conversation, skip_locked=True)).all()
+    for conversation in ended:
+        end(conversation, "quiet")
+        session.flush()
+        settle(session, conversation.project_id, conversation.id)
+    return [(conversation.project_id, conversation.id) for conversation in ended]
+
+
+def touch(session: Session, project_id: int, conversation_id: str) -> None:
+    """Something of it arrived just now."""
+    key = (Conversation.project_id == project_id, Conversation.id == conversation_id)
+    session.execute(update(Conversation).where(*key).values(touched_at=func.now()))
+
+
+def _duration_ms(conversation: Conversation) -> int | None:
+    if conversation.started_at and conversation.ended_at:
+        return max(0, _ms(conversation.started_at, conversation.ended_at))
+    ends = [turn.end_ms for turn in conversation.turns] + [call.end_ms for call in conversation.tool_calls]
+    return max((end for end in ends if end is not None), default=conversation.duration_ms)
+
+
+def _ms(start: datetime, end: datetime) -> int:
+    return round((end - start).total_seconds() * 1000)

@@ -1,0 +1,67 @@
+"""From one body of the inbox to the stored conversation: parse by its format, merge, store its sound, settle."""
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from evalhub.models import Conversation, Deletion, InboxItem
+from evalhub.services import Services
+from evalhub.traces import assembly, lifecycle
+from evalhub.traces.formats import Parsed, native, openai_realtime
+from evalhub.traces.recordings import attach
+
+EVENTS, END, FEEDBACK = "native-events", "native-end", "native-feedback"
+
+
+def parse_into(services: Services, session: Session, item: InboxItem, body: bytes) -> None:
+    """Parse one accepted body and store what it says.
+
+    Raises:
+        BadInput: the body cannot be parsed after all.
+    """
+    parsed = _parse(session, item, body)
+    for conversation in parsed.conversations:
+        if not _was_deleted(session, item, conversation.id):
+            _store(services, session, item.project_id, conversation, parsed)
+
+
+def _parse(session: Session, item: InboxItem, body: bytes) -> Parsed:
+    match item.format:
+        case native.NAME:
+            return native.parse(body, item.conversation_id)
+        case openai_realtime.NAME:
+            return openai_realtime.parse_many(_session_log(session, item), item.conversation_id)
+        case _:
+            return native_parts.parse(item.format, body, item.conversation_id)
+
+
+def _store(services: Services, session: Session, project_id: int, conversation: Conversation, parsed: Parsed) -> None:
+    assembly.merge(session, project_id, conversation)
+    for audio in parsed.audio:
+        attach.attach_parsed(services, session, project_id, audio)
+    lifecycle.settle(session, project_id, conversation.id, end_signal=parsed.ended)
+
+
+def _session_log(session: Session, item: InboxItem) -> list[bytes]:
+    """Every part of a realtime session that came until now: its events only make sense together."""
+    from evalhub.traces.inbox import body_of
+
+    same = (
+        InboxItem.project_id == item.project_id,
+        InboxItem.conversation_id == item.conversation_id,
+        InboxItem.format == item.format,
+        InboxItem.id <= item.id,
+    )
+    return [body_of(part) for part in session.scalars(select(InboxItem).where(*same).order_by(InboxItem.id))]
+
+
+def _was_deleted(session: Session, item: InboxItem, conversation_id: str) -> bool:
+    gone = select(Deletion).where(Deletion.project_id == item.project_id, Deletion.conversation_id == conversation_id)
+    return session.scalar(gone.where(Deletion.deleted_at > item.received_at)) is not None
+
+
+def note_problem(session: Session, item: InboxItem, message: str) -> None:
+    """Put a problem that was found while parsing where people see it: on the conversation."""
+    key = (Conversation.project_id == item.project_id, Conversation.id == item.conversation_id)
+    warnings = session.scalar(select(Conversation.warnings).where(*key)) or []
+    noted = [*warnings, {"path": item.format, "message": message}]
+    session.execute(update(Conversation).where(*key).values(warnings=noted))

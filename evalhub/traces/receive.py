@@ -1,0 +1,141 @@
+"""The door: what comes in over HTTP or by hand is checked whole, kept in the inbox, and only then acknowledged."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from evalhub import plugins
+from evalhub.errors import BadInput, Conflict, Problem, UnsupportedType
+from evalhub.models import Conversation, Deletion, Recording
+from evalhub.services import Services
+from evalhub.traces import assembly, inbox
+from evalhub.traces.formats import native, native_parts, openai_realtime
+from evalhub.traces.recordings.attach import TRACKS, attach
+
+MAX_RECORDING_BYTES = 4 << 30
+MAX_ID_CHARS = 255
+HEAD = 64 << 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What the sender is told: the id, whether it is new, and what looked odd."""
+
+    id: str
+    state: str
+    warnings: list[dict[str, Any]] = field(default_factory=list)
+
+
+def receive_native(session: Session, project_id: int, body: bytes) -> Receipt:
+    """Accept a conversation in the native format.
+
+    Raises:
+        BadInput: any fault in it; nothing is kept.
+    """
+    return _accept_each(session, project_id, native.NAME, native.split(body))[0]
+
+
+def receive_import(session: Session, project_id: int, body: bytes, media_type: str | None) -> list[Receipt]:
+    """Accept a file of any format that is recognised; one receipt per conversation in it.
+
+    Raises:
+        UnsupportedType: no format recognises it; names those that are known.
+    """
+    name = recognise(body, media_type)
+    if name == native.NAME:
+        return _accept_each(session, project_id, name, native.split(body))
+    parsed = plugins.formats()[name].parse(body, None)
+    return _accept_each(session, project_id, name, [(parsed.conversations[0], body)])
+
+
+def recognise(body: bytes, media_type: str | None) -> str:
+    """The name of the one format that recognises this body."""
+    for name, module in plugins.formats().items():
+        if module.recognises(body[:HEAD], media_type):
+            return name
+    known = ", ".join(plugins.formats())
+    raise UnsupportedType(
+        f"This is no format that evalhub reads. It reads: {known}, and audio files by `evalhub send`."
+    )
+
+
+def receive_part(session: Session, project_id: int, conversation_id: str, kind: str, body: bytes) -> Receipt:
+    """Accept events, an end signal or feedback of one conversation: kinds of `native_parts`."""
+    check_id(conversation_id)
+    parsed = native_parts.parse(kind, body, conversation_id)
+    return _accept_each(session, project_id, kind, [(parsed.conversations[0], body)])[0]
+
+
+def receive_realtime(session: Session, project_id: int, conversation_id: str, body: bytes) -> Receipt:
+    """Accept a piece of a Realtime or Live event log of one conversation."""
+    check_id(conversation_id)
+    conversation = openai_realtime.parse(body, conversation_id).conversations[0]
+    return _accept_each(session, project_id, openai_realtime.NAME, [(conversation, body)])[0]
+
+
+def receive_recording(
+    services: Services,
+    session: Session,
+    recording: Recording,
+    blocks: Iterable[bytes],
+    *,
+    limit: int = MAX_RECORDING_BYTES,
+) -> bool:
+    """Store the sound of a track, before, after or without its conversation. Returns whether these bytes are new here.
+
+    Raises:
+        BadInput: the track is unknown, or the body is empty.
+        TooLarge: more than `limit` bytes; nothing is kept.
+    """
+    check_id(recording.conversation_id)
+    if recording.track not in TRACKS:
+        raise BadInput("Unknown track.", [Problem("track", " | ".join(TRACKS), recording.track)])
+    _refuse_deleted(session, recording.project_id, recording.conversation_id)
+    stored = services.audio.put(recording.project_id, blocks, limit=limit)
+    if stored.size == 0:
+        raise BadInput("The recording is empty.", [Problem("body", "audio", "0 bytes")])
+    assembly.stub(session, recording.project_id, recording.conversation_id)
+    news = attach(services, session, recording, stored)
+    lifecycle_changed(session, recording)
+    return news
+
+
+def lifecycle_changed(session: Session, recording: Recording) -> None:
+    """A recording came: what was evaluated without it has to look again."""
+    from evalhub.traces.lifecycle import settle, touch
+
+    touch(session, recording.project_id, recording.conversation_id)
+    settle(session, recording.project_id, recording.conversation_id)
+
+
+def check_id(conversation_id: str) -> None:
+    """Ids are the client's own, but have to fit into a URL and a key."""
+    if not 0 < len(conversation_id) <= MAX_ID_CHARS or "\x00" in conversation_id:
+        got = f"{len(conversation_id)} characters"
+        raise BadInput("This id cannot be used.", [Problem("id", f"1 to {MAX_ID_CHARS} characters", got)])
+
+
+def _accept_each(
+    session: Session, project_id: int, format_name: str, parts: Iterable[tuple[Conversation, bytes]]
+) -> list[Receipt]:
+    receipts = []
+    for conversation, body in parts:
+        check_id(conversation.id)
+        _refuse_deleted(session, project_id, conversation.id)
+        assembly.stub(session, project_id, conversation.id)
+        inbox.accept(session, project_id, format=format_name, body=body, conversation_id=conversation.id)
+        receipts.append(Receipt(id=conversation.id, state="received", warnings=conversation.warnings or []))
+    return receipts
+
+
+def _refuse_deleted(session: Session, project_id: int, conversation_id: str) -> None:
+    deleted_at: datetime | None = session.scalar(
+        select(Deletion.deleted_at).filter_by(project_id=project_id, conversation_id=conversation_id)
+    )
+    if deleted_at:
+        day = f"{deleted_at:%Y-%m-%d}"
+        raise Conflict(f"Conversation {conversation_id!r} was deleted on {day}. Send it under another id.")

@@ -1,0 +1,42 @@
+"""The Celery app. Its tasks are the jobs of the library, each sent to the queue that the job names."""
+
+from typing import Any
+
+from celery import Celery, signals
+
+from evalhub.jobs import JOBS
+from evalhub.settings import Settings
+from workers.doorbell import CeleryDoorbell
+from workers.tasks import add_tasks, close_services
+
+settings = Settings.from_env()
+app = Celery("evalhub", broker=settings.broker_url or "redis://localhost:6379/0")
+app.conf.update(
+    task_ignore_result=True,
+    task_acks_late=False,  # rows with leases say what is left to do, not the broker
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    worker_disable_rate_limits=True,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"visibility_timeout": 3600},
+    beat_scheduler="celery.beat:Scheduler",  # in memory: every entry is safe to run at any time
+    beat_max_loop_interval=1,
+    task_default_queue="ingest",
+    beat_schedule={
+        name: {
+            "task": f"evalhub.{name}",
+            "schedule": job.every_s,
+            "options": {"queue": job.queue, "expires": job.every_s},
+        }
+        for name, job in JOBS.items()
+        if job.every_s
+    },
+)
+add_tasks(app, settings, CeleryDoorbell(app))
+
+
+@signals.worker_process_shutdown.connect
+def close(**_: Any) -> None:
+    """Give the database connections back."""
+    close_services()

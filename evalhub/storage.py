@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from evalhub.errors import SetupError, TooLarge
+from evalhub.errors import BadInput, Problem, SetupError, TooLarge
 
 SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 BLOCK = 1 << 20
@@ -39,26 +39,31 @@ class AudioStore:
             raise ValueError(f"not a sha256: {sha256!r}")
         return self.folder / str(int(project_id)) / sha256[:2] / sha256
 
-    def put(self, project_id: int, blocks: Iterable[bytes], *, limit: int | None = None) -> Stored:
+    def put(
+        self, project_id: int, blocks: Iterable[bytes], *, limit: int | None = None, expected: str | None = None
+    ) -> Stored:
         """Store a stream of bytes. Durable when it returns.
 
         Raises:
             TooLarge: more than `limit` bytes came; nothing is kept.
+            BadInput: the bytes do not have the `expected` sha256; nothing is kept.
             SetupError: the disk is full or the folder cannot be written.
         """
         try:
-            return self._put(project_id, blocks, limit)
+            return self._put(project_id, _capped(blocks, limit), expected)
         except OSError as error:
             raise SetupError(
                 f"Cannot store audio in {self.folder}: {error.strerror}.", "Free space, or set EVALHUB_DATA."
             ) from error
 
-    def _put(self, project_id: int, blocks: Iterable[bytes], limit: int | None) -> Stored:
+    def _put(self, project_id: int, blocks: Iterable[bytes], expected: str | None) -> Stored:
         incoming = self.folder / "incoming"
         incoming.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=incoming, delete=False) as file:
             try:
-                digest, size = _write(file, _capped(blocks, limit))
+                digest, size = _write(file, blocks)
+                if expected not in (None, digest):
+                    raise BadInput("The bytes changed on their way.", [Problem("sha256", str(expected), digest)])
                 return self._keep(project_id, Path(file.name), digest, size)
             finally:
                 Path(file.name).unlink(missing_ok=True)

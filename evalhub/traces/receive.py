@@ -12,7 +12,7 @@ from evalhub import plugins
 from evalhub.errors import BadInput, Conflict, Problem, UnsupportedType
 from evalhub.models import Conversation, Deletion, Recording
 from evalhub.services import Services
-from evalhub.traces import assembly, inbox
+from evalhub.traces import assembly, inbox, lifecycle
 from evalhub.traces.formats import native, native_parts, openai_realtime
 from evalhub.traces.recordings.attach import TRACKS, attach
 
@@ -83,33 +83,30 @@ def receive_recording(
     recording: Recording,
     blocks: Iterable[bytes],
     *,
+    expected_sha256: str | None = None,
     limit: int = MAX_RECORDING_BYTES,
-) -> bool:
-    """Store the sound of a track, before, after or without its conversation. Returns whether these bytes are new here.
+) -> tuple[str, bool]:
+    """Store the sound of a track, before, after or without its conversation.
+
+    Returns:
+        The sha256 of the bytes, and whether they are new for this track.
 
     Raises:
-        BadInput: the track is unknown, or the body is empty.
-        TooLarge: more than `limit` bytes; nothing is kept.
+        BadInput: the track is unknown, the body is empty or not what its digest says.
+        TooLarge: more than `limit` bytes. In each case nothing is kept.
     """
     check_id(recording.conversation_id)
     if recording.track not in TRACKS:
         raise BadInput("Unknown track.", [Problem("track", " | ".join(TRACKS), recording.track)])
     _refuse_deleted(session, recording.project_id, recording.conversation_id)
-    stored = services.audio.put(recording.project_id, blocks, limit=limit)
+    stored = services.audio.put(recording.project_id, blocks, limit=limit, expected=expected_sha256)
     if stored.size == 0:
         raise BadInput("The recording is empty.", [Problem("body", "audio", "0 bytes")])
     assembly.stub(session, recording.project_id, recording.conversation_id)
-    news = attach(services, session, recording, stored)
-    lifecycle_changed(session, recording)
-    return news
-
-
-def lifecycle_changed(session: Session, recording: Recording) -> None:
-    """A recording came: what was evaluated without it has to look again."""
-    from evalhub.traces.lifecycle import settle, touch
-
-    touch(session, recording.project_id, recording.conversation_id)
-    settle(session, recording.project_id, recording.conversation_id)
+    is_new = attach(services, session, recording, stored)
+    lifecycle.touch(session, recording.project_id, recording.conversation_id)
+    lifecycle.settle(session, recording.project_id, recording.conversation_id)
+    return stored.sha256, is_new
 
 
 def check_id(conversation_id: str) -> None:

@@ -124,6 +124,16 @@ def upgrade() -> None:
     )
     op.create_index("ix_audit_entry_newest", "audit_entry", ["project_id", "created_at"], unique=False)
     op.create_table(
+        "doomed_audio",
+        sa.Column("project_id", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_doomed_audio_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "sha256", name=op.f("pk_doomed_audio")),
+    )
+    op.create_table(
         "label_event",
         sa.Column("project_id", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -854,6 +864,7 @@ def downgrade() -> None:
     op.drop_table("membership")
     op.drop_index("ix_label_event_item", table_name="label_event")
     op.drop_table("label_event")
+    op.drop_table("doomed_audio")
     op.drop_index("ix_audit_entry_newest", table_name="audit_entry")
     op.drop_table("audit_entry")
     op.drop_table("audio_analysis")

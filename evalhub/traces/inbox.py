@@ -40,11 +40,11 @@ returning inbox.id
 """)
 
 
-def accept(session: Session, project_id: int, *, format: str, body: bytes, conversation_id: str) -> None:
+def accept(session: Session, project_id: int, *, format_name: str, body: bytes, conversation_id: str) -> None:
     """Keep a body as it came. The caller's commit makes it durable; parsing is asked for after that."""
     packed = gzip.compress(body, compresslevel=1)
     item = InboxItem(
-        project_id=project_id, format=format, conversation_id=conversation_id, body=packed, body_bytes=len(body)
+        project_id=project_id, format=format_name, conversation_id=conversation_id, body=packed, body_bytes=len(body)
     )
     session.add(item)
     ask_for(session, "parse_inbox")

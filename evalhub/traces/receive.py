@@ -124,7 +124,7 @@ def _accept_each(
         check_id(conversation.id)
         _refuse_deleted(session, project_id, conversation.id)
         assembly.stub(session, project_id, conversation.id)
-        inbox.accept(session, project_id, format=format_name, body=body, conversation_id=conversation.id)
+        inbox.accept(session, project_id, format_name=format_name, body=body, conversation_id=conversation.id)
         receipts.append(Receipt(id=conversation.id, state="received", warnings=conversation.warnings or []))
     return receipts
 

@@ -1,0 +1,31 @@
+"""The command lines of the processes that make up the platform: web server, workers, schedule."""
+
+import sys
+from collections.abc import Sequence
+
+QUEUES = ("ingest", "judge", "audio")
+
+
+def web_command(host: str, port: int, processes: int = 2) -> list[str]:
+    """granian serving webui."""
+    return [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--factory",
+        "--host", host, "--port", str(port), "--workers", str(processes),
+        "--blocking-threads", "8", "--backlog", "1024", "--no-access-log", "--log-level", "warning",
+        "--respawn-failed-workers", "webui:create_app",
+    ]  # fmt: skip
+
+
+def worker_command(
+    queues: Sequence[str], concurrency: int, *, pool: str = "prefork", schedule: bool = False, name: str = "worker"
+) -> list[str]:
+    """Celery working off these queues."""
+    argv = [sys.executable, "-m", "celery", "--app", "workers.app", "worker"]
+    argv += ["--queues", ",".join(queues), "--concurrency", str(concurrency), "--pool", pool]
+    argv += ["--hostname", f"{name}@%h", "--loglevel", "warning", "--without-gossip", "--without-mingle"]
+    return argv + (["--beat"] if schedule else [])
+
+
+def beat_command() -> list[str]:
+    """Celery sending the recurring jobs."""
+    return [sys.executable, "-m", "celery", "--app", "workers.app", "beat", "--loglevel", "warning", "--pidfile="]

@@ -1,0 +1,89 @@
+"""The dashboard: one small chart per question, from the scores and labels of a window."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from evalhub import plugins
+from evalhub.reports import figures, measures
+from evalhub.reports.figures import Chart, Link
+from evalhub.reports.people import people_rates
+from evalhub.reports.window import Window
+
+CODE_RATES = ("function_calls.correct", "recording_check.clean")
+DELIVERY = ("expressiveness", "f0_sd_st", "articulation_rate_syll_s", "loudness_lufs")
+LATENCY = "turn_latency_ms"
+
+
+@dataclass(frozen=True)
+class Section:
+    """Charts that answer one question."""
+
+    id: str
+    question: str
+    charts: list[Chart]
+    hint: str = ""
+
+
+def dashboard(session: Session, window: Window, criteria: Mapping[str, str], link: Link) -> list[Section]:
+    """Every section of the page. `criteria`: titles of the rubric's criteria by key."""
+    versions = [version for version, _ in measures.versions_seen(session, window)]
+    return [
+        Section("right", "Is it right?", [_criteria(session, window, criteria, versions, link)]),
+        Section(
+            "tools", "Do the tools work?", _rate_charts(session, window, ("function_calls.correct",), versions, link)
+        ),
+        Section("quick", "Is it quick?", [_latency(session, window, versions, link)]),
+        Section("sound", "How does it sound?", _delivery(session, window, versions, link)),
+        Section(
+            "trust",
+            "Can the recordings be trusted?",
+            _rate_charts(session, window, ("recording_check.clean",), versions, link),
+        ),
+    ]
+
+
+def _criteria(
+    session: Session, window: Window, criteria: Mapping[str, str], versions: Sequence[str], link: Link
+) -> Chart:
+    judge = measures.verdict_rates(session, window, "criterion.")
+    people = [measures.VersionRate(f"criterion.{f.metric}", f.version, f.rate) for f in people_rates(session, window)]
+    titles = {f"criterion.{key}": title for key, title in criteria.items()}
+    shown = {found.metric for found in (*judge, *people)}
+    titles = {metric: title for metric, title in titles.items() if metric in shown}
+    return figures.criteria_chart(
+        "criteria", "Calls that pass, per criterion", people, judge, titles=titles, versions=versions, link=link
+    )
+
+
+def _rate_charts(
+    session: Session, window: Window, metrics: tuple[str, ...], versions: Sequence[str], link: Link
+) -> list[Chart]:
+    known = plugins.metrics()
+    titles = {metric: known[metric].title for metric in metrics}
+    rates = measures.verdict_rates(session, window, metrics)
+    return [figures.rate_chart(metrics[0].replace(".", "-"), "", rates, titles=titles, versions=versions, link=link)]
+
+
+def _latency(session: Session, window: Window, versions: Sequence[str], link: Link) -> Chart:
+    metric = plugins.metrics()[LATENCY]
+    days = measures.daily_percentiles(session, window, LATENCY)
+    return figures.daily_chart("latency", metric.title, days, metric=metric, versions=versions, link=link)
+
+
+def _delivery(session: Session, window: Window, versions: Sequence[str], link: Link) -> list[Chart]:
+    known = plugins.metrics()
+    found = measures.spreads(session, window, DELIVERY)
+    return [
+        figures.spread_chart(
+            f"delivery-{metric}",
+            known[metric].title,
+            [spread for spread in found if spread.metric == metric],
+            metric=known[metric],
+            versions=versions,
+            link=link,
+        )
+        for metric in DELIVERY
+        if metric in known
+    ]

@@ -1,0 +1,210 @@
+"""Figures as JSON for plotly.js, in the product's own colours and words. The one door to plotly.
+
+Colours are written as CSS variables; the page puts in the theme's values. Every point carries in `customdata` the
+address of the calls behind it. A rate over fewer than ten calls is drawn pale.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import plotly.graph_objects as go
+
+from evalhub.evaluators import Metric
+from evalhub.reports.measures import Percentiles, VersionRate
+
+Link = Callable[..., str]
+"""address of the conversations list with these filters"""
+VERSION_COLOURS = 6
+PALE = 0.35
+RATE_COLUMNS = ("what", "version", "who", "pass", "between", "calls")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """One chart of a dashboard: its question in plain words, the figure, and the same numbers as rows."""
+
+    id: str
+    title: str
+    figure: dict[str, Any] = field(repr=False)
+    columns: tuple[str, ...] = ()
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+    note: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.rows
+
+
+def colour(version: str, versions: Sequence[str]) -> str:
+    """A version keeps its colour in every chart of a page."""
+    return f"var(--version-{versions.index(version) % VERSION_COLOURS + 1})"
+
+
+def criteria_chart(
+    key: str,
+    title: str,
+    people: Sequence[VersionRate],
+    judge: Sequence[VersionRate],
+    *,
+    titles: Mapping[str, str],
+    versions: Sequence[str],
+    link: Link,
+) -> Chart:
+    """Rates per criterion: what people said as filled points with their range, the unchecked judge as open ones."""
+    figure = go.Figure(layout=_layout(x_title="calls that pass, %", x_range=[-3, 103], height=44 * len(titles) + 90))
+    for version in versions:
+        shade = colour(version, versions)
+        figure.add_trace(_rates(people, version, titles, shade, link, symbol="circle", who="people"))
+        figure.add_trace(_rates(judge, version, titles, shade, link, symbol="circle-open", who="judge, unchecked"))
+    figure.update_yaxes(categoryorder="array", categoryarray=[*titles.values()][::-1], automargin=True)
+    rows = [_rate_row(found, titles, who) for who, rates in (("people", people), ("judge", judge)) for found in rates]
+    return Chart(id=key, title=title, figure=_json(figure), columns=RATE_COLUMNS, rows=rows)
+
+
+def rate_chart(
+    key: str,
+    title: str,
+    rates: Sequence[VersionRate],
+    *,
+    titles: Mapping[str, str],
+    versions: Sequence[str],
+    link: Link,
+) -> Chart:
+    """Rates that code found, per metric and version, with their range."""
+    figure = go.Figure(layout=_layout(x_title="calls that pass, %", x_range=[-3, 103], height=44 * len(titles) + 90))
+    for version in versions:
+        figure.add_trace(_rates(rates, version, titles, colour(version, versions), link, symbol="circle", who="code"))
+    figure.update_yaxes(automargin=True)
+    rows = [_rate_row(found, titles, "code") for found in rates]
+    return Chart(id=key, title=title, figure=_json(figure), columns=RATE_COLUMNS, rows=rows)
+
+
+def daily_chart(
+    key: str, title: str, days: Sequence[Percentiles], *, metric: Metric, versions: Sequence[str], link: Link
+) -> Chart:
+    """Median (line) and 95th percentile (dashes) per day and version."""
+    figure = go.Figure(layout=_layout(y_title=metric.unit or "", height=300))
+    for version in versions:
+        of_version = [found for found in days if found.version == version]
+        for name, index, dash in (("half of the answers", 0, "solid"), ("19 of 20", 2, "dash")):
+            figure.add_trace(_line(of_version, version, name, index, dash, colour(version, versions), metric, link))
+    figure.update_xaxes(type="date", tickformat="%-d %b")
+    figure.update_yaxes(rangemode="tozero")
+    rows = [(str(f.day), f.version, *(round(value) for value in f.values), f.count) for f in days]
+    columns = ("day", "version", "p50", "p90", "p95", "p99", "turns")
+    return Chart(id=key, title=title, figure=_json(figure), columns=columns, rows=rows)
+
+
+def spread_chart(
+    key: str, title: str, spreads: Sequence[Percentiles], *, metric: Metric, versions: Sequence[str], link: Link
+) -> Chart:
+    """Half of the calls as a box, nine of ten as whiskers, per version."""
+    figure = go.Figure(layout=_layout(y_title=metric.unit or "", height=240))
+    for found in spreads:
+        figure.add_trace(_box(found, colour(found.version, versions), link(version=found.version, metric=metric.id)))
+    rows = [(f.version, *(round(value, 2) for value in f.values), f.count) for f in spreads]
+    columns = ("version", "p5", "p25", "median", "p75", "p95", "calls")
+    return Chart(id=key, title=title, figure=_json(figure), columns=columns, rows=rows)
+
+
+def _rates(
+    rates: Sequence[VersionRate],
+    version: str,
+    titles: Mapping[str, str],
+    shade: str,
+    link: Link,
+    *,
+    symbol: str,
+    who: str,
+) -> go.Scatter:
+    shown = [found for found in rates if found.version == version and found.metric in titles]
+    return go.Scatter(
+        name=f"{version or 'no version'} · {who}",
+        mode="markers",
+        x=[100 * found.rate.value for found in shown],
+        y=[titles[found.metric] for found in shown],
+        error_x=_range(shown, shade),
+        marker={"symbol": symbol, "size": 11, "color": shade, "opacity": [_opacity(found) for found in shown]},
+        customdata=[link(version=version, metric=found.metric, verdict="fail") for found in shown],
+        text=[f"{found.rate.value:.0%} of {found.rate.count} calls, {between(found)}" for found in shown],
+        hovertemplate="%{y}: %{text}<extra>%{fullData.name}</extra>",
+    )
+
+
+def _range(shown: Sequence[VersionRate], shade: str) -> dict[str, Any]:
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [100 * (found.rate.high - found.rate.value) for found in shown],
+        "arrayminus": [100 * (found.rate.value - found.rate.low) for found in shown],
+        "color": shade,
+        "thickness": 1.5,
+        "width": 3,
+    }
+
+
+def _opacity(found: VersionRate) -> float:
+    return PALE if found.rate.is_thin else 1.0
+
+
+def _line(
+    shown: Sequence[Percentiles], version: str, name: str, index: int, dash: str, shade: str, metric: Metric, link: Link
+) -> go.Scatter:
+    return go.Scatter(
+        name=f"{version or 'no version'} · {name}",
+        mode="lines+markers",
+        x=[str(found.day) for found in shown],
+        y=[found.values[index] for found in shown],
+        line={"color": shade, "dash": dash},
+        marker={"size": 7},
+        customdata=[link(version=version, day=str(found.day), metric=metric.id) for found in shown],
+        text=[f"{found.count} turns" for found in shown],
+        hovertemplate="%{x}: %{y:.0f} " + (metric.unit or "") + ", %{text}<extra>%{fullData.name}</extra>",
+    )
+
+
+def _box(found: Percentiles, shade: str, url: str) -> go.Box:
+    low, q1, median, q3, high = ([value] for value in found.values)
+    return go.Box(
+        name=f"{found.version or 'no version'} ({found.count})",
+        lowerfence=low,
+        q1=q1,
+        median=median,
+        q3=q3,
+        upperfence=high,
+        marker={"color": shade},
+        customdata=[url],
+    )
+
+
+def between(found: VersionRate) -> str:
+    """The range in words."""
+    return f"between {100 * found.rate.low:.0f} and {100 * found.rate.high:.0f} %"
+
+
+def _rate_row(found: VersionRate, titles: Mapping[str, str], who: str) -> tuple[Any, ...]:
+    name = titles.get(found.metric, found.metric)
+    return (name, found.version, who, f"{found.rate.value:.0%}", between(found), found.rate.count)
+
+
+def _layout(
+    x_title: str = "", y_title: str = "", x_range: list[float] | None = None, height: int = 260
+) -> dict[str, Any]:
+    axis = {"gridcolor": "var(--line)", "zerolinecolor": "var(--line)"}
+    return {
+        "height": height,
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 40},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": "var(--text)", "family": "system-ui", "size": 13},
+        "legend": {"orientation": "h", "y": -0.2},
+        "xaxis": axis | {"title": {"text": x_title}, "range": x_range},
+        "yaxis": axis | {"title": {"text": y_title}, "automargin": True},
+        "template": "none",
+        "hovermode": "closest",
+    }
+
+
+def _json(figure: go.Figure) -> dict[str, Any]:
+    return dict(figure.to_plotly_json())

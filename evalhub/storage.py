@@ -9,6 +9,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,19 +50,13 @@ class AudioStore:
             BadInput: the bytes do not have the `expected` sha256; nothing is kept.
             SetupError: the disk is full or the folder cannot be written.
         """
-        try:
-            return self._put(project_id, _capped(blocks, limit), expected)
-        except OSError as error:
-            raise SetupError(
-                f"Cannot store audio in {self.folder}: {error.strerror}.", "Free space, or set EVALHUB_DATA."
-            ) from error
-
-    def _put(self, project_id: int, blocks: Iterable[bytes], expected: str | None) -> Stored:
         incoming = self.folder / "incoming"
-        incoming.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=incoming, delete=False) as file:
+        with _disk(incoming):
+            incoming.mkdir(parents=True, exist_ok=True)
+            file = tempfile.NamedTemporaryFile(dir=incoming, delete=False)  # noqa: SIM115  (closed below)
+        with file:
             try:
-                digest, size = _write(file, blocks)
+                digest, size = _write(file, _capped(blocks, limit))
                 if expected not in (None, digest):
                     raise BadInput("The bytes changed on their way.", [Problem("sha256", str(expected), digest)])
                 return self._keep(project_id, Path(file.name), digest, size)
@@ -95,10 +90,23 @@ def _write(file: "tempfile._TemporaryFileWrapper[bytes]", blocks: Iterable[bytes
     digest, size = hashlib.sha256(), 0
     for block in blocks:
         digest.update(block)
-        size += file.write(block)
-    file.flush()
-    os.fsync(file.fileno())
+        with _disk(Path(file.name)):
+            size += file.write(block)
+    with _disk(Path(file.name)):
+        file.flush()
+        os.fsync(file.fileno())
     return digest.hexdigest(), size
+
+
+@contextmanager
+def _disk(path: Path) -> Iterator[None]:
+    """Faults of our own disk, told apart from a sender who hangs up."""
+    try:
+        yield
+    except OSError as error:
+        raise SetupError(
+            f"Cannot write to {path.parent}: {error.strerror}.", "Free space, or set EVALHUB_DATA."
+        ) from error
 
 
 def _fsync_folder(folder: Path) -> None:

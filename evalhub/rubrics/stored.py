@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from evalhub.models import Rubric, RubricVersion
+from evalhub.models import Criterion, Rubric, RubricVersion
 from evalhub.rubrics import load_library, to_version
 
 
@@ -31,3 +31,10 @@ def _owned(version: RubricVersion, project_id: int) -> RubricVersion:
     for criterion in version.criteria:
         criterion.project_id, criterion.rubric, criterion.version = project_id, version.rubric, version.number
     return version
+
+
+def criterion_titles(session: Session, project_id: int) -> dict[str, str]:
+    """Title of every criterion of the project's rubrics by key, in the order of the scorecards; the newest wins."""
+    query = select(Criterion.key, Criterion.title).filter_by(project_id=project_id)
+    ordered = query.order_by(Criterion.rubric, Criterion.version, Criterion.position)
+    return {key: title for key, title in session.execute(ordered)}

@@ -66,4 +66,4 @@ def test_a_prompt_is_stored_once(session: Session, project: Project) -> None:
         prompt = PromptVersion(name="returns-desk", version="7", instructions="You handle returns.")
         assembly.merge(session, project.id, make_conversation(id=call, prompt=prompt))
     assert session.scalar(select(func.count()).select_from(PromptVersion)) == 1
-    assert len({row for row in session.scalars(select(Conversation.prompt_id))}) == 1
+    assert len(set(session.scalars(select(Conversation.prompt_id)))) == 1

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -73,8 +74,13 @@ def test_every_slot_is_done_once_by_somebody_else(services: Services, queue_of: 
 
 def check(session: Session, did: Counter[str]) -> None:
     assert set(session.scalars(select(Slot.state))) == {"done"}
-    current = session.execute(select(Label.item_id, Label.labeler_id).where(Label.superseded_at.is_(None))).all()
-    wanted = dict(session.execute(select(QueueItem.id, QueueItem.labels_wanted)).all())
+    current = pairs(session, Label.item_id, Label.labeler_id)
+    wanted = dict(pairs(session, QueueItem.id, QueueItem.labels_wanted))
     assert Counter(item for item, _ in current) == Counter(wanted)
     assert len(set(current)) == len(current) == did["submitted"] == round(CALLS * 1.5)
-    assert not set(current) & set(session.execute(select(Skip.item_id, Skip.labeler_id)).all())
+    assert set(current) == set(pairs(session, Slot.item_id, Slot.holder)), "a slot is labeled by whoever holds it"
+    assert not set(current) & set(pairs(session, Skip.item_id, Skip.labeler_id)), "nobody meets a call they skipped"
+
+
+def pairs(session: Session, *columns: Any) -> list[tuple[int, int]]:
+    return [tuple(row) for row in session.execute(select(*columns))]

@@ -1,0 +1,139 @@
+"""Who may see what: every view is denied unless it says otherwise, with one of the marks below.
+
+`@public` anybody · `@signed_in` any person · `@allow("viewer", ...)` these roles in the address's project, admins
+always · `@api_key("ingest")` programs with a key of at least that scope.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask_login import LoginManager, UserMixin, current_user
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from evalhub.accounts.keys import find_key
+from evalhub.accounts.people import role_of
+from evalhub.models import Project, User
+from webui.context import db
+
+View = TypeVar("View", bound=Callable[..., Any])
+MARK = "evalhub_access"
+
+
+class SignedIn(UserMixin):
+    """A person as flask-login knows them. The cookie holds their number and epoch: raising it ends every session."""
+
+    def __init__(self, person: User) -> None:
+        self.person = person
+
+    def get_id(self) -> str:
+        return f"{self.person.id}:{self.person.session_epoch}"
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a view asks for."""
+
+    public: bool = False
+    roles: frozenset[str] | None = None
+    scope: str | None = None
+
+
+def _marked(access: Access) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        setattr(view, MARK, access)
+        return view
+
+    return mark
+
+
+public = _marked(Access(public=True))
+signed_in = _marked(Access())
+
+
+def allow(*roles: str) -> Callable[[View], View]:
+    """People with one of these roles in the project of the address. Admins always may."""
+    return _marked(Access(roles=frozenset(roles) | {"admin"}))
+
+
+def api_key(scope: str) -> Callable[[View], View]:
+    """Programs with a key; `full` may do what `ingest` may."""
+    return _marked(Access(scope=scope))
+
+
+def access_of(endpoint: str | None) -> Access | None:
+    """What the view of this endpoint asks for; None means nobody may."""
+    if endpoint == "static":
+        return Access(public=True)
+    return getattr(current_app.view_functions.get(endpoint or ""), MARK, None)
+
+
+def init_app(app: Flask) -> None:
+    manager = LoginManager(app)
+    manager.session_protection = None  # addresses change on the way; the signed cookie and the epoch are what counts
+    manager.user_loader(_load_person)
+    app.before_request(_check)
+
+
+def _load_person(name: str) -> SignedIn | None:
+    number, _, epoch = name.partition(":")
+    person = db().get(User, int(number)) if number.isdigit() else None
+    valid = person and str(person.session_epoch) == epoch and person.disabled_at is None
+    return SignedIn(person) if valid else None
+
+
+def _check() -> Response | None:
+    if request.endpoint is None:
+        return None  # 404 and 405 tell nothing
+    access = access_of(request.endpoint)
+    if access is None:
+        abort(403)
+    if access.public:
+        return None
+    return _check_key(access.scope) if access.scope else _check_person(access)
+
+
+def _check_key(scope: str) -> None:
+    key = find_key(db(), _token())
+    if key is None:
+        abort(401, "Send an API key of the project: Authorization: Bearer ehk_...")
+    if scope == "full" and key.scope != "full":
+        abort(403, "This key may only send. Make one with full access in Settings, API keys.")
+    g.api_key, g.project = key, db().get_one(Project, key.project_id)
+
+
+def _token() -> str:
+    """The key, however exporters send it: as bearer token, as password, or in a header of its own."""
+    if given := request.headers.get("x-api-key"):
+        return given
+    sent = request.authorization
+    if sent and sent.type == "bearer":
+        return sent.token or ""
+    return (sent.password or sent.username or "") if sent and sent.type == "basic" else ""
+
+
+def _check_person(access: Access) -> Response | None:
+    if not current_user.is_authenticated:
+        return _to_sign_in()
+    if access.roles is not None:
+        _enter_project(access.roles)
+    return None
+
+
+def _to_sign_in() -> Response:
+    if request.method != "GET" or request.headers.get("HX-Request"):
+        abort(401, "You are signed out. Sign in, then try again.")
+    return redirect(url_for("session.sign_in", next=request.full_path.rstrip("?")))
+
+
+def _enter_project(roles: frozenset[str]) -> None:
+    slug = (request.view_args or {}).get("project_slug")
+    found = db().scalars(select(Project).filter_by(slug=slug)).one_or_none()
+    role = role_of(db(), found.id, current_user.person) if found else None
+    if found is None or role is None:
+        abort(404, "There is no such project, or you are no member of it.")
+    if role not in roles:
+        abort(403, f"A {role} may not see this page. Ask an admin of the project.")
+    g.project, g.role = found, role

@@ -1,0 +1,60 @@
+"""Reading request bodies with every cap enforced while reading: as sent, and as inflated."""
+
+import zlib
+from collections.abc import Iterator
+
+from flask import request
+
+from evalhub.errors import Problem, TooLarge, Unreadable, UnsupportedType
+
+MAX_BODY = 64 << 20
+BLOCK = 1 << 16
+
+
+def read_body(limit: int = MAX_BODY) -> bytes:
+    """The body of this request, inflated if it was sent as gzip.
+
+    Raises:
+        TooLarge: more than `limit` bytes, before or after inflating.
+        Unreadable: the gzip data is broken or cut off.
+        UnsupportedType: an encoding other than gzip.
+    """
+    encoding = request.headers.get("Content-Encoding", "identity").lower()
+    if encoding not in ("identity", "gzip"):
+        raise UnsupportedType("Unknown Content-Encoding.", [Problem("Content-Encoding", "gzip or none", encoding)])
+    blocks = _inflated(_blocks()) if encoding == "gzip" else _blocks()
+    return b"".join(_capped(blocks, limit))
+
+
+def stream_body() -> Iterator[bytes]:
+    """The body of this request block by block, never whole in memory."""
+    return _blocks()
+
+
+def _blocks() -> Iterator[bytes]:
+    while block := request.stream.read(BLOCK):
+        yield block
+
+
+def _capped(blocks: Iterator[bytes], limit: int) -> Iterator[bytes]:
+    total = 0
+    for block in blocks:
+        total += len(block)
+        if total > limit:
+            raise TooLarge(
+                f"The body is larger than {limit >> 20} MiB.", [Problem("body", f"<= {limit} bytes", "more")]
+            )
+        yield block
+
+
+def _inflated(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    inflater = zlib.decompressobj(wbits=31)
+    try:
+        for block in blocks:
+            while block:
+                yield inflater.decompress(block, BLOCK)
+                block = inflater.unconsumed_tail
+    except zlib.error as error:
+        raise Unreadable("The body is not the gzip data it says it is.") from error
+    if not inflater.eof:
+        raise Unreadable("The gzip data ends too early.")

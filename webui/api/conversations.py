@@ -1,0 +1,57 @@
+"""Conversations: accepted, listed, read in the very format they are sent in, deleted."""
+
+from typing import Any
+
+from evalhub.score_rows import evaluation_row, score_row
+from flask import request
+
+from evalhub.traces import queries, receive
+from evalhub.traces.deletion import delete_conversation
+from evalhub.traces.formats.native_dump import dump
+from webui.access import actor, api_key
+from webui.api import api
+from webui.api.answers import received
+from webui.api.bodies import read_body
+from webui.context import db, project
+
+
+@api.post("/conversations")
+@api_key("ingest")
+def post_conversation() -> tuple[dict[str, object], int]:
+    return received(receive.receive_native(db(), project().id, read_body())), 202
+
+
+@api.get("/conversations")
+@api_key("full")
+def list_conversations() -> dict[str, object]:
+    filters = queries.Filters.from_args(request.args)
+    page = queries.list_conversations(db(), project().id, filters, cursor=request.args.get("cursor"), limit=_limit())
+    return {"items": [_item(row) for row in page.items], "next": page.next}
+
+
+@api.get("/conversations/<path:conversation_id>")
+@api_key("full")
+def get_conversation(conversation_id: str) -> dict[str, Any]:
+    conversation = queries.load_conversation(db(), project().id, conversation_id)
+    return dump(conversation, state=conversation.state)
+
+
+@api.get("/conversations/<path:conversation_id>/scores")
+@api_key("full")
+def get_scores(conversation_id: str) -> dict[str, object]:
+    scores = queries.scores_of(db(), project().id, conversation_id)
+    return {"items": [score_row(score) for score in scores]}
+
+
+@api.get("/conversations/<path:conversation_id>/evaluations")
+@api_key("full")
+def get_evaluations(conversation_id: str) -> dict[str, object]:
+    evaluations = queries.evaluations_of(db(), project().id, conversation_id)
+    return {"items": [evaluation_row(evaluation) for evaluation in evaluations]}
+
+
+@api.delete("/conversations/<path:conversation_id>")
+@api_key("full")
+def remove_conversation(conversation_id: str) -> tuple[str, int]:
+    delete_conversation(db(), project().id, conversation_id, by=actor())
+    return "", 204

@@ -1,0 +1,76 @@
+"""What belongs to one request: its database session, its project, who is there."""
+
+from typing import cast
+
+from flask import Flask, current_app, g
+from flask_login import current_user
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from evalhub.db import PENDING_JOBS
+from evalhub.models import Project, User
+from evalhub.services import Services
+
+
+def services() -> Services:
+    """What this process holds open."""
+    return cast("Services", current_app.extensions["evalhub"])
+
+
+def db() -> Session:
+    """This request's session: one transaction, committed at the end of a successful request, then its jobs are rung."""
+    if "db" not in g:
+        g.db = services().sessions()
+    return cast("Session", g.db)
+
+
+def project() -> Project:
+    """The project of the address, or of the API key."""
+    return cast("Project", g.project)
+
+
+def role() -> str | None:
+    """What the person may do in the project; None for programs."""
+    return cast("str | None", g.get("role"))
+
+
+def person() -> User:
+    """Who is signed in."""
+    return cast("User", current_user.person)
+
+
+def actor() -> str:
+    """Who acts, for the audit log."""
+    key = g.get("api_key")
+    return f"key {key.name} (…{key.hint})" if key else person().email
+
+
+def init_app(app: Flask) -> None:
+    """Commit before the answer leaves, so that what was acknowledged is durable."""
+    app.after_request(_commit)
+    app.teardown_appcontext(_close)
+    app.context_processor(_for_templates)
+
+
+def _commit(response: Response) -> Response:
+    session: Session | None = g.get("db")
+    if session is None:
+        return response
+    if response.status_code >= 400:
+        session.rollback()
+        session.info.pop(PENDING_JOBS, None)
+        return response
+    session.commit()
+    for job, arguments in session.info.pop(PENDING_JOBS, {}).values():
+        services().ring(job, **arguments)
+    return response
+
+
+def _close(_: BaseException | None) -> None:
+    session: Session | None = g.pop("db", None)
+    if session is not None:
+        session.close()
+
+
+def _for_templates() -> dict[str, object]:
+    return {"project": g.get("project"), "role": g.get("role"), "person": getattr(current_user, "person", None)}

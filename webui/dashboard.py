@@ -1,0 +1,53 @@
+"""The dashboard: how the agent versions do, each number with its calls behind it."""
+
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request, url_for
+
+from evalhub.reports import frames
+from evalhub.reports.dashboard import Section, dashboard
+from evalhub.reports.measures import versions_seen
+from evalhub.reports.window import CHOICES, Window, agents
+from evalhub.rubrics.stored import criterion_titles
+from webui.access import allow
+from webui.context import db, project
+
+bp = Blueprint("dashboard", __name__, url_prefix="/p/<project_slug>/dashboard")
+
+
+@bp.get("")
+@allow("viewer", "lead")
+def page() -> str:
+    window = Window.from_args(project().id, request.args)
+    return render_template(
+        "dashboard/page.html",
+        window=window,
+        sections=_sections(window),
+        versions=versions_seen(db(), window),
+        agents=agents(db(), project().id),
+        choices=CHOICES,
+    )
+
+
+@bp.get(".csv")
+@allow("viewer", "lead")
+def as_csv() -> Response:
+    window = Window.from_args(project().id, request.args)
+    charts = [chart for section in _sections(window) for chart in section.charts]
+    headers = {"Content-Disposition": f'attachment; filename="dashboard-{project().slug}.csv"'}
+    return Response(frames.as_csv(charts), mimetype="text/csv", headers=headers)
+
+
+def _sections(window: Window) -> list[Section]:
+    criteria = criterion_titles(db(), project().id)
+    return dashboard(db(), window, criteria, partial(_calls, window))
+
+
+def _calls(window: Window, **filters: Any) -> str:
+    """The list of the calls behind a point."""
+    day = filters.pop("day", None)
+    dates = {"from": day or f"{window.since:%Y-%m-%d}", "to": day or f"{window.until:%Y-%m-%d}"}
+    wanted = {"agent": window.agent, **dates, **filters}
+    known = {name: value for name, value in wanted.items() if value}
+    return url_for("conversations.index", project_slug=project().slug, **known)

@@ -1,0 +1,161 @@
+"""Label: one call, its scorecard, submit and next. Labelers see only this page and their own results."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from evalhub.errors import BadInput, Conflict, NotFound
+from evalhub.labeling import desk, drafts, labels, progress, slots, undoing
+from evalhub.labeling.plans import queue_of
+from evalhub.models import Json, Queue
+from webui.access import allow
+from webui.context import db, person, project
+from webui.label_form import payload_of
+
+bp = Blueprint("label", __name__, url_prefix="/p/<project_slug>/label")
+MAY_LABEL = ("labeler", "lead")
+Page = str | Response | tuple[str, int]
+
+
+@bp.get("")
+@allow(*MAY_LABEL)
+def page() -> Page:
+    """Straight to the only queue there is; with several, a choice."""
+    waiting = desk.waiting(db(), project().id, person().id)
+    if len(waiting) == 1 and "stay" not in request.args:
+        return redirect(url_for("label.work", project_slug=project().slug, queue_id=waiting[0].id))
+    return render_template("label/queues.html", waiting=waiting)
+
+
+@bp.get("/results")
+@allow(*MAY_LABEL)
+def results() -> str:
+    """What I did, for myself: no ranking, nobody else."""
+    mine = progress.labelers(db(), project().id, user_id=person().id)
+    own = progress.own_labels(db(), project().id, person().id)
+    return render_template("label/results.html", work=mine[0] if mine else None, labels=own)
+
+
+@bp.get("/<int:queue_id>")
+@allow(*MAY_LABEL)
+def work(queue_id: int) -> Page:
+    return _desk(_queue(queue_id))
+
+
+@bp.post("/<int:queue_id>/submit")
+@allow(*MAY_LABEL)
+def submit(queue_id: int) -> Page:
+    held, payload = _held(), payload_of(request.form)
+    _keep_draft(held["slot_id"], payload)
+    try:
+        labels.submit(db(), **held, payload=payload)
+    except BadInput as fault:
+        return _desk(_queue(queue_id), fault=fault), fault.status
+    except Conflict as refused:
+        return _taken(queue_id, refused)
+    return _next(queue_id)
+
+
+@bp.post("/draft")
+@allow(*MAY_LABEL)
+def draft() -> Page:
+    _keep_draft(_held()["slot_id"], payload_of(request.form))
+    return Response(status=204)
+
+
+@bp.post("/heartbeat")
+@allow(*MAY_LABEL)
+def heartbeat() -> Page:
+    try:
+        until = slots.heartbeat(db(), **_held())
+    except Conflict as refused:
+        return jsonify(message=str(refused)), 409
+    return jsonify(until=until.isoformat())
+
+
+@bp.post("/<int:queue_id>/skip")
+@allow(*MAY_LABEL)
+def skip(queue_id: int) -> Page:
+    why = {"reason": request.form.get("reason", ""), "comment": request.form.get("why", "")}
+    try:
+        slots.skip(db(), **_held(), **why)
+    except BadInput as fault:
+        return _desk(_queue(queue_id), fault=fault), fault.status
+    except Conflict as refused:
+        return _taken(queue_id, refused)
+    return _next(queue_id)
+
+
+@bp.post("/<int:queue_id>/undo")
+@allow(*MAY_LABEL)
+def undo(queue_id: int) -> Page:
+    try:
+        undoing.undo(db(), project_id=project().id, queue_id=queue_id, user_id=person().id)
+    except NotFound as nothing:
+        return _desk(_queue(queue_id), notice=str(nothing))
+    return _next(queue_id)
+
+
+@bp.post("/pause")
+@allow(*MAY_LABEL)
+def pause() -> Page:
+    """Give the call back with the answers kept as a draft."""
+    held = _held()
+    _keep_draft(held["slot_id"], payload_of(request.form))
+    slots.give_back(db(), **held)
+    return redirect(url_for("label.page", project_slug=project().slug, stay=1), 303)
+
+
+def _queue(queue_id: int) -> Queue:
+    return queue_of(db(), project_id=project().id, queue_id=queue_id)
+
+
+def _held() -> dict[str, Any]:
+    """Which slot, and the token that says it is still ours."""
+    try:
+        slot_id, token = int(request.form["slot"]), UUID(request.form["token"])
+    except ValueError:
+        abort(400, "This form is damaged. Open the page again.")
+    return {"project_id": project().id, "slot_id": slot_id, "token": token, "user_id": person().id}
+
+
+def _keep_draft(slot_id: int, payload: Json) -> None:
+    """Committed on its own: a refused submit must not lose what was filled in."""
+    drafts.save_draft(db(), project_id=project().id, slot_id=slot_id, user_id=person().id, payload=payload)
+    db().commit()
+
+
+def _next(queue_id: int) -> Page:
+    """The page's script gets the next call as a part of the page; a plain browser loads it."""
+    if _is_part():
+        return _desk(_queue(queue_id))
+    return redirect(url_for("label.work", project_slug=project().slug, queue_id=queue_id), 303)
+
+
+def _desk(queue: Queue, fault: BadInput | None = None, notice: str = "") -> str:
+    opened = desk.open_desk(db(), queue, person().id)
+    this = {"project_id": project().id, "queue_id": queue.id, "user_id": person().id}
+    return _render(
+        "empty" if isinstance(opened, desk.Empty) else "desk",
+        opened=opened,
+        queue=queue,
+        may_undo=undoing.may_undo(db(), **this),
+        fault=fault,
+        notice=notice,
+    )
+
+
+def _taken(queue_id: int, refused: Conflict) -> tuple[str, int]:
+    return _render("taken", queue=_queue(queue_id), message=str(refused)), 409
+
+
+def _render(part: str, **shown: Any) -> str:
+    return render_template(
+        f"label/{part}.html" if _is_part() else "label/page.html", part=f"label/{part}.html", **shown
+    )
+
+
+def _is_part() -> bool:
+    return "X-Part" in request.headers

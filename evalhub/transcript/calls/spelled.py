@@ -1,0 +1,104 @@
+"""What the caller spelled out (an order number, a booking code), and arguments that come close to it but are not it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from evalhub.models import Conversation, ToolCall, Turn
+from evalhub.transcript.calls.matchers import folded
+from evalhub.transcript.words.normalise import english
+
+SHORTEST = 4
+SHORTEST_OF_DIGITS = 5
+WORD = (
+    r"(?:al(?:f|ph)a|bravo|charlie|delta|echo|foxtrot|golf|hotel|india|juliett?|kilo|lima|mike|november|oscar|papa"
+    r"|quebec|romeo|sierra|tango|uniform|victor|whiskey|x-?ray|yankee|zulu)"
+)
+AS_IN = r"\b([a-z])\s+(?:as in|for|like)\s+[a-z]+\b"
+ALPHABET_RUN = rf"\b{WORD}(?:\s+{WORD})+\b"
+LOOKS_ALIKE = str.maketrans("oil", "011")
+
+
+@dataclass(frozen=True)
+class Spelled:
+    """A code as the caller spelled it, and the turn in which they did."""
+
+    code: str
+    turn: Turn
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """An argument that is nearly what the caller spelled."""
+
+    call: ToolCall
+    argument: str
+    value: str
+    spelled: Spelled
+
+    def __str__(self) -> str:
+        return f"{self.call.name}: {self.argument} is {self.value!r}, but the caller spelled {self.spelled.code!r}"
+
+
+def spelled_codes(conversation: Conversation) -> list[Spelled]:
+    """Codes of letters and digits in the caller's turns; what was really said counts where it is known."""
+    return [
+        Spelled(code.upper(), turn)
+        for turn in conversation.turns_of("caller")
+        for code in _codes(turn.reference_text or turn.text or "")
+    ]
+
+
+def mismatches(calls: Iterable[ToolCall], codes: list[Spelled]) -> list[Mismatch]:
+    """Arguments that resemble a spelled code and equal none of them."""
+    exact = {_comparable(spelled.code) for spelled in codes}
+    return [
+        Mismatch(call, name, value, nearest)
+        for call in calls
+        for name, value in _texts(call.arguments)
+        if _comparable(value) not in exact and (nearest := _nearest(value, codes))
+    ]
+
+
+def _codes(text: str) -> Iterator[str]:
+    spoken = re.sub(r"[.,;-]+", " ", text.casefold())
+    spoken = re.sub(AS_IN, r" \1 ", spoken)
+    spoken = re.sub(ALPHABET_RUN, lambda run: " ".join(word[0] for word in run[0].split()), spoken)
+    return (word for word in english(spoken).split() if _is_code(word))
+
+
+def _is_code(word: str) -> bool:
+    """Letters and digits mixed, or so many digits that it is no amount or year; an ordinal is no code."""
+    if re.fullmatch(r"\d+(st|nd|rd|th)?", word):
+        return word.isdigit() and len(word) >= SHORTEST_OF_DIGITS
+    return len(word) >= SHORTEST and word.isalnum() and any(map(str.isdigit, word))
+
+
+def _texts(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every text and whole number inside a call's arguments, with its place."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _texts(item, f"{path}.{name}" if path else str(name))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts(item, f"{path}[{index}]")
+    elif isinstance(value, (str, int)) and not isinstance(value, bool):
+        yield path, str(value)
+
+
+def _nearest(value: str, codes: list[Spelled]) -> Spelled | None:
+    """The spelled code of the same length that differs in the fewest places, a third of them at most."""
+    compared = _comparable(value)
+    near = [
+        (different, index)
+        for index, spelled in enumerate(codes)
+        if len(code := _comparable(spelled.code)) == len(compared)
+        and (different := sum(a != b for a, b in zip(code, compared, strict=True))) <= len(code) // 3
+    ]
+    return codes[min(near)[1]] if near else None
+
+
+def _comparable(text: str) -> str:
+    return folded(text).translate(LOOKS_ALIKE)

@@ -1,0 +1,1 @@
+"""Asking a model a rubric's questions: what it is shown, what it must answer, what of that is believed."""

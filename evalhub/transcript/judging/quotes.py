@@ -1,0 +1,72 @@
+"""Whether words a judge quotes were said: they have to be in the very turn or function call it names."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+
+from evalhub.models import Conversation
+from evalhub.transcript.moments import Evidence, call_evidence, turn_evidence
+from evalhub.transcript.words.normalise import plain
+
+WORDS_PER_SLIP = 10
+"""one word in ten may be copied wrongly; a quote of fewer words has to be exact"""
+UNSPACED_FROM = "\u0e00"
+"""scripts from Thai on are written without spaces"""
+
+
+class Quotable:
+    """Everything of a conversation that may be quoted, by turn id and function call id."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        self._places: dict[str, Evidence] = {}
+        self._texts: dict[str, list[str]] = {}
+        for call in conversation.tool_calls:
+            self._add(call.id, call_evidence(call), [call.name, call.arguments, call.result, call.error])
+        for turn in conversation.turns:
+            self._add(turn.id, turn_evidence(turn), [turn.text, turn.heard_text, turn.reference_text])
+        for call in conversation.tool_calls:
+            if call.turn_id in self._texts:
+                self._texts[call.turn_id] += self._texts[call.id]
+
+    def find(self, place: str, quote: str) -> Evidence | None:
+        """Where the quote stands, or None where it does not stand at the place it names."""
+        if any(holds(text, quote) for text in self._texts.get(place.strip(), [])):
+            return self._places[place.strip()] | {"quote": quote}
+        return None
+
+    def _add(self, place: str, evidence: Evidence, values: Iterable[object]) -> None:
+        self._places[place] = evidence
+        self._texts[place] = [plain(_written(value)) for value in values if value is not None]
+
+
+def holds(text: str, quote: str) -> bool:
+    """Whether a text, normalised, holds a quote; left-out stretches ("...") are gaps between its pieces."""
+    pieces = [piece for part in re.split(r"\.\.\.|…", quote) if (piece := plain(part))]
+    return bool(pieces) and all(_holds_piece(text, piece) for piece in pieces)
+
+
+def _holds_piece(text: str, piece: str) -> bool:
+    if any(sign >= UNSPACED_FROM for sign in piece):
+        return piece.replace(" ", "") in text.replace(" ", "")
+    if f" {piece} " in f" {text} ":
+        return True
+    words = piece.split()
+    allowed = len(words) // WORDS_PER_SLIP
+    return allowed > 0 and _slips(words, text.split()) <= allowed
+
+
+def _slips(piece: list[str], spoken: list[str]) -> int:
+    """The fewest words to change, add or drop to find a piece somewhere among the spoken words."""
+    best = [0] * (len(spoken) + 1)
+    for row, word in enumerate(piece, start=1):
+        previous, best = best, [row] * (len(spoken) + 1)
+        for column, other in enumerate(spoken, start=1):
+            replaced = previous[column - 1] + (word != other)
+            best[column] = min(replaced, previous[column] + 1, best[column - 1] + 1)
+    return min(best)
+
+
+def _written(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

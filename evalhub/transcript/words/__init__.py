@@ -1,0 +1,1 @@
+"""Comparing words: one spelling for what sounds the same, and the alignment of two texts."""

@@ -56,7 +56,14 @@ class Turn(ConversationPart):
     """One party's stretch of speech: what was generated, and what was heard of it."""
 
     __tablename__ = "turn"
-    __table_args__ = (of_conversation(),)
+    __table_args__ = (
+        of_conversation(),
+        Index(
+            "ix_turn_text",
+            text("to_tsvector('simple'::regconfig, COALESCE(text, ''::text))"),
+            postgresql_using="gin",
+        ),
+    )
 
     position: Mapped[int] = mapped_column(default=0)
     speaker: Mapped[str]
@@ -194,7 +201,8 @@ class Conversation(Base):
             ["prompt_version.project_id", "prompt_version.id"],
             name="fk_conversation_prompt",
         ),
-        Index("ix_conversation_newest", "project_id", desc("started_at"), "id"),
+        Index("ix_conversation_newest", "project_id", text("COALESCE(started_at, created_at) DESC"), text("id DESC")),
+        Index("ix_conversation_started", "project_id", desc("started_at")),
         Index("ix_conversation_version", "project_id", "agent_name", "agent_version", desc("started_at")),
         Index("ix_conversation_open", "touched_at", postgresql_where=text("state = 'open'")),
     )

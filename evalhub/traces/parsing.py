@@ -6,10 +6,8 @@ from sqlalchemy.orm import Session
 from evalhub.models import Conversation, Deletion, InboxItem
 from evalhub.services import Services
 from evalhub.traces import assembly, lifecycle
-from evalhub.traces.formats import Parsed, native, openai_realtime
+from evalhub.traces.formats import Parsed, native, native_parts, openai_realtime
 from evalhub.traces.recordings import attach
-
-EVENTS, END, FEEDBACK = "native-events", "native-end", "native-feedback"
 
 
 def parse_into(services: Services, session: Session, item: InboxItem, body: bytes) -> None:

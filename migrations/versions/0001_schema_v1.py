@@ -242,11 +242,14 @@ def upgrade() -> None:
     op.create_index(
         "ix_conversation_newest",
         "conversation",
-        ["project_id", sa.literal_column("started_at DESC"), "id"],
+        ["project_id", sa.literal_column("COALESCE(started_at, created_at) DESC"), sa.literal_column("id DESC")],
         unique=False,
     )
     op.create_index(
         "ix_conversation_open", "conversation", ["touched_at"], unique=False, postgresql_where=sa.text("state = 'open'")
+    )
+    op.create_index(
+        "ix_conversation_started", "conversation", ["project_id", sa.literal_column("started_at DESC")], unique=False
     )
     op.create_index(
         "ix_conversation_version",
@@ -543,6 +546,13 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("project_id", "conversation_id", "id", name=op.f("pk_turn")),
     )
+    op.create_index(
+        "ix_turn_text",
+        "turn",
+        [sa.literal_column("to_tsvector('simple'::regconfig, COALESCE(text, ''::text))")],
+        unique=False,
+        postgresql_using="gin",
+    )
     op.create_table(
         "usage",
         sa.Column("project_id", sa.BigInteger(), nullable=False),
@@ -836,6 +846,7 @@ def downgrade() -> None:
     op.drop_table("score")
     op.drop_table("sample_plan")
     op.drop_table("usage")
+    op.drop_index("ix_turn_text", table_name="turn", postgresql_using="gin")
     op.drop_table("turn")
     op.drop_table("tool_call")
     op.drop_table("stage_timing")
@@ -854,6 +865,7 @@ def downgrade() -> None:
     op.drop_table("criterion")
     op.drop_table("rubric_version")
     op.drop_index("ix_conversation_version", table_name="conversation")
+    op.drop_index("ix_conversation_started", table_name="conversation")
     op.drop_index("ix_conversation_open", table_name="conversation", postgresql_where=sa.text("state = 'open'"))
     op.drop_index("ix_conversation_newest", table_name="conversation")
     op.drop_table("conversation")

@@ -5,14 +5,16 @@ from typing import Any
 from evalhub.score_rows import evaluation_row, score_row
 from flask import request
 
+from evalhub.errors import BadInput, Problem
 from evalhub.traces import queries, receive
 from evalhub.traces.deletion import delete_conversation
+from evalhub.traces.filters import Filters
 from evalhub.traces.formats.native_dump import dump
-from webui.access import actor, api_key
+from webui.access import api_key
 from webui.api import api
-from webui.api.answers import received
+from webui.api.answers import page_url, received
 from webui.api.bodies import read_body
-from webui.context import db, project
+from webui.context import actor, db, project
 
 
 @api.post("/conversations")
@@ -24,8 +26,9 @@ def post_conversation() -> tuple[dict[str, object], int]:
 @api.get("/conversations")
 @api_key("full")
 def list_conversations() -> dict[str, object]:
-    filters = queries.Filters.from_args(request.args)
-    page = queries.list_conversations(db(), project().id, filters, cursor=request.args.get("cursor"), limit=_limit())
+    filters = Filters.from_args(request.args)
+    cursor = request.args.get("cursor")
+    page = queries.list_conversations(db(), project().id, filters, cursor=cursor, limit=_limit())
     return {"items": [_item(row) for row in page.items], "next": page.next}
 
 
@@ -55,3 +58,26 @@ def get_evaluations(conversation_id: str) -> dict[str, object]:
 def remove_conversation(conversation_id: str) -> tuple[str, int]:
     delete_conversation(db(), project().id, conversation_id, by=actor())
     return "", 204
+
+
+def _limit() -> int:
+    text = request.args.get("limit", str(queries.PAGE))
+    if not (text.isdigit() and 1 <= int(text) <= queries.MAX_PAGE):
+        raise BadInput("This limit cannot be used.", [Problem("limit", f"1 to {queries.MAX_PAGE}", repr(text))])
+    return int(text)
+
+
+def _item(row: Any) -> dict[str, Any]:
+    """A row of the list: the narrow facts, named as in the native format."""
+    facts = {
+        "id": row.id,
+        "url": page_url(row.id),
+        "state": row.state,
+        "started_at": row.started_at.isoformat() if row.started_at else None,
+        "duration_ms": row.duration_ms,
+        "agent": {"name": row.agent_name, "version": row.agent_version, "architecture": row.architecture},
+        "channel": row.channel,
+        "tags": row.tags,
+        "outcome": row.outcome,
+    }
+    return {name: value for name, value in facts.items() if value is not None}

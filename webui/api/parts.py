@@ -3,6 +3,7 @@
 from flask import request
 
 from evalhub.traces import receive
+from evalhub.traces.formats.native_parts import END, EVENTS, FEEDBACK
 from webui.access import api_key
 from webui.api import api
 from webui.api.answers import received
@@ -13,19 +14,19 @@ from webui.context import db, project
 @api.post("/conversations/<path:conversation_id>/events")
 @api_key("ingest")
 def post_events(conversation_id: str) -> tuple[dict[str, object], int]:
-    return _part(conversation_id, receive.EVENTS)
+    return _part(conversation_id, EVENTS)
 
 
 @api.post("/conversations/<path:conversation_id>/end")
 @api_key("ingest")
 def post_end(conversation_id: str) -> tuple[dict[str, object], int]:
-    return _part(conversation_id, receive.END)
+    return _part(conversation_id, END)
 
 
 @api.post("/conversations/<path:conversation_id>/feedback")
 @api_key("ingest")
 def post_feedback(conversation_id: str) -> tuple[dict[str, object], int]:
-    return _part(conversation_id, receive.FEEDBACK)
+    return _part(conversation_id, FEEDBACK)
 
 
 @api.post("/conversations/<path:conversation_id>/realtime-events")

@@ -1,0 +1,146 @@
+"""Which conversations: the filters of the list, as the address bar, the HTTP interface and queues write them."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, text
+
+from evalhub.errors import BadInput, Problem
+from evalhub.models import Conversation, Evaluation, Label, QueueItem, Recording, Score, Turn
+
+TURN_TEXT = text("to_tsvector('simple'::regconfig, COALESCE(turn.text, ''::text))")
+VERDICTS = ("pass", "fail", "unsure")
+YES_NO = ("yes", "no")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """Every filter narrows; what is not given does not."""
+
+    q: str | None = None
+    """words that were said"""
+    agent: str | None = None
+    version: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    origin: str | None = None
+    channel: str | None = None
+    architecture: str | None = None
+    tag: str | None = None
+    state: str | None = None
+    audio: str | None = None
+    """yes | no: whether there is a recording"""
+    labeled: str | None = None
+    """yes | no"""
+    verdict: str | None = None
+    """pass | fail | unsure, of `metric` or of any check"""
+    metric: str | None = None
+    """a metric or criterion that has an answer"""
+    status: str | None = None
+    """blocked | failed | skipped | pending: of any evaluation"""
+
+    @classmethod
+    def from_args(cls, args: Mapping[str, str]) -> "Filters":
+        """The filters in a query string; `from` and `to` are days or times, the day of `to` included.
+
+        Raises:
+            BadInput: a time or a choice that cannot be understood.
+        """
+        named = {f.name: args[f.name].strip() for f in fields(cls) if args.get(f.name, "").strip()}
+        named = {name: value.replace("\x00", "") for name, value in named.items() if name not in ("since", "until")}
+        for name, choices in (("verdict", VERDICTS), ("audio", YES_NO), ("labeled", YES_NO)):
+            if named.get(name) not in (None, *choices):
+                raise BadInput("This filter cannot be used.", [Problem(name, " | ".join(choices), repr(named[name]))])
+        return cls(**named, since=_time(args, "from"), until=_time(args, "to", end_of_day=True))
+
+    def as_args(self) -> dict[str, str]:
+        """The query string of these filters."""
+        given = {name: value for name, value in asdict(self).items() if value is not None}
+        names = {"since": "from", "until": "to"}
+        return {names.get(name, name): _day(value) for name, value in given.items()}
+
+    def without(self, name: str) -> dict[str, str]:
+        """The query string with one filter taken away."""
+        return {key: value for key, value in self.as_args().items() if key != name}
+
+
+def conditions(project_id: int, filters: Filters) -> list[ColumnElement[bool]]:
+    """The filters as conditions on Conversation."""
+    found: list[ColumnElement[bool]] = [Conversation.project_id == project_id]
+    equal = {
+        Conversation.agent_name: filters.agent,
+        Conversation.agent_version: filters.version,
+        Conversation.origin: filters.origin,
+        Conversation.channel: filters.channel,
+        Conversation.architecture: filters.architecture,
+        Conversation.state: filters.state,
+    }
+    found += [column == value for column, value in equal.items() if value is not None]
+    found += [Conversation.started_at >= filters.since] if filters.since else []
+    found += [Conversation.started_at < filters.until] if filters.until else []
+    found += [Conversation.tags.contains([filters.tag])] if filters.tag else []
+    found += [_said(filters.q)] if filters.q else []
+    found += [_is(filters.audio, _has_audio())] if filters.audio else []
+    found += [_is(filters.labeled, _is_labeled())] if filters.labeled else []
+    found += [_answered(filters)] if filters.verdict or filters.metric else []
+    found += [_has_status(filters.status)] if filters.status else []
+    return found
+
+
+def ids(project_id: int, filters: Filters) -> Select[Any]:
+    """A select of the ids of these conversations, for whoever draws from them."""
+    return select(Conversation.id).where(*conditions(project_id, filters))
+
+
+def _same(table: Any) -> ColumnElement[bool]:
+    return and_(table.project_id == Conversation.project_id, table.conversation_id == Conversation.id)
+
+
+def _said(words: str) -> ColumnElement[bool]:
+    """Calls with these words, or whose id they begin."""
+    query = func.websearch_to_tsquery(text("'simple'::regconfig"), words)
+    said = select(Turn.conversation_id).where(Turn.project_id == Conversation.project_id, TURN_TEXT.op("@@")(query))
+    return Conversation.id.in_(said) | Conversation.id.startswith(words, autoescape=True)
+
+
+def _has_audio() -> ColumnElement[bool]:
+    return exists().where(_same(Recording), Recording.sha256.is_not(None))
+
+
+def _is_labeled() -> ColumnElement[bool]:
+    item = and_(QueueItem.project_id == Label.project_id, QueueItem.id == Label.item_id)
+    return select(Label.id).join(QueueItem, item).where(_same(QueueItem), Label.superseded_at.is_(None)).exists()
+
+
+def _answered(filters: Filters) -> ColumnElement[bool]:
+    wanted = [Score.metric == filters.metric] if filters.metric else []
+    wanted += [Score.verdict == filters.verdict] if filters.verdict else [Score.value.is_not(None)]
+    return exists().where(_same(Score), *wanted)
+
+
+def _has_status(status: str) -> ColumnElement[bool]:
+    return exists().where(_same(Evaluation), Evaluation.status == status)
+
+
+def _is(answer: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return condition if answer == "yes" else ~condition
+
+
+def _time(args: Mapping[str, str], name: str, *, end_of_day: bool = False) -> datetime | None:
+    given = args.get(name, "").strip()
+    if not given:
+        return None
+    try:
+        moment = datetime.fromisoformat(given)
+    except ValueError:
+        raise BadInput(
+            "This time cannot be read.", [Problem(name, "2026-11-01 or a time with zone", repr(given))]
+        ) from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment + timedelta(days=1) if end_of_day and len(given) == len("2026-11-01") else moment
+
+
+def _day(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,1 @@
+"""Parts of the OpenAI Realtime and Live event log format; `openai_realtime` is its door."""

@@ -1,0 +1,68 @@
+"""A conversation on one time axis: everything the page draws, as JSON. Times are milliseconds from its start."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evalhub.models import AudioAnalysis, Conversation, Recording, Score
+
+TRACK_ORDER = {"stereo": 0, "mixed": 1, "caller": 2, "agent": 3}
+
+
+def timeline(
+    conversation: Conversation, scores: Sequence[Score], analyses: Mapping[str, AudioAnalysis]
+) -> dict[str, Any]:
+    """Lanes of the page: recordings, turns, tool calls, hand-offs, guardrail trips, scores at their moments."""
+    recordings = playable(conversation.recordings, analyses)
+    return {
+        "duration_ms": _duration(conversation, recordings),
+        "recordings": recordings,
+        "turns": [_turn(turn) for turn in conversation.turns],
+        "tools": [_tool(call) for call in conversation.tool_calls],
+        "handoffs": [{"at_ms": h.at_ms, "to": h.to_agent, "kind": h.kind} for h in conversation.handoffs],
+        "trips": [{"at_ms": trip.at_ms, "name": trip.name} for trip in conversation.guardrail_trips],
+        "moments": [moment for score in scores for moment in _moments(score)],
+    }
+
+
+def playable(recordings: Sequence[Recording], analyses: Mapping[str, AudioAnalysis]) -> list[dict[str, Any]]:
+    """The recordings to play and draw: one of both sides where there is one, else a track each."""
+    ready = [(r, a) for r in recordings if r.sha256 and (a := analyses.get(r.sha256)) and a.state == "ready"]
+    ready.sort(key=lambda pair: TRACK_ORDER[pair[0].track])
+    whole = [pair for pair in ready if pair[0].track in ("stereo", "mixed")][:1]
+    return [_recording(recording, analysis) for recording, analysis in whole or ready]
+
+
+def _recording(recording: Recording, analysis: AudioAnalysis) -> dict[str, Any]:
+    return {
+        "track": recording.track,
+        "sha256": recording.sha256,
+        "channels": (recording.channels or [recording.track])[: analysis.channel_count or 1],
+        "offset_ms": recording.offset_ms or 0,
+        "duration_ms": analysis.duration_ms,
+        "voiced": analysis.voiced,
+    }
+
+
+def _duration(conversation: Conversation, recordings: Sequence[Mapping[str, Any]]) -> int:
+    ends = [recording["offset_ms"] + (recording["duration_ms"] or 0) for recording in recordings]
+    ends += [turn.end_ms or 0 for turn in conversation.turns] + [call.end_ms or 0 for call in conversation.tool_calls]
+    return max([conversation.duration_ms or 0, *ends])
+
+
+def _turn(turn: Any) -> dict[str, Any]:
+    fields = ("id", "speaker", "start_ms", "end_ms", "interrupted", "kind")
+    return {name: getattr(turn, name) for name in fields}
+
+
+def _tool(call: Any) -> dict[str, Any]:
+    bad = call.error is not None or call.status not in (None, "completed")
+    return {"id": call.id, "name": call.name, "start_ms": call.start_ms, "end_ms": call.end_ms, "bad": bad}
+
+
+def _moments(score: Score) -> list[dict[str, Any]]:
+    """Where a verdict rests: only verdicts with a place in time are drawn."""
+    placed = [found for found in score.evidence if found.get("start_ms") is not None]
+    if score.verdict not in ("fail", "unsure") or not placed:
+        return []
+    text = score.explanation or score.metric
+    return [{"at_ms": found["start_ms"], "verdict": score.verdict, "text": text} for found in placed[:3]]

@@ -12,7 +12,6 @@ from evalhub.traces.formats.realtime.input_clock import InputClock
 from evalhub.traces.formats.realtime.playback import Playback
 from evalhub.traces.formats.realtime.settings import Settings
 
-
 DTMF = "dtmf"
 """type of an item that is a key press, which the API knows no item for"""
 

@@ -16,7 +16,7 @@ from evalhub.models import Conversation, Score
 from evalhub.transcript.calls.checking import Answer, CallCheck
 from evalhub.transcript.calls.faults import Fault, answer_evidence, doubts_of, faults_of
 from evalhub.transcript.calls.matchers import compare_object, same
-from evalhub.transcript.moments import call_evidence
+from evalhub.transcript.moments import Evidence, call_evidence
 
 PAGE = "docs/metrics.md#function-calls"
 CONTRACT = "1"
@@ -80,18 +80,22 @@ def _correct(check: CallCheck, wanted: dict[str, Any] | None, differences: list[
     state_faults = [Fault(difference) for difference in differences or []]
     decisive = [fault for fault in faults if fault.always or differences is None] + state_faults
     verdict = "fail" if decisive else "unsure" if doubts else "pass"
-    shown = decisive or doubts or faults
+    shown = faults + state_faults if decisive else doubts or faults
     return Score(
         metric="function_calls.correct",
         value={"pass": 1.0, "fail": 0.0}.get(verdict),
         verdict=verdict,
         explanation=_explanation(check, differences, shown),
-        evidence=[place for fault in shown for place in fault.evidence],
+        evidence=_once([place for fault in shown for place in fault.evidence]),
         contract=CONTRACT,
         policy=_policy(check, decided_by_state=differences is not None) if wanted is not None else {"by": "end_state"},
         counts=_counts(check),
         reason="a person has to tell whether the caller agreed" if verdict == "unsure" else None,
     )
+
+
+def _once(evidence: list[Evidence]) -> list[Evidence]:
+    return [place for index, place in enumerate(evidence) if place not in evidence[:index]]
 
 
 def _explanation(check: CallCheck, differences: list[str] | None, faults: list[Fault]) -> str:

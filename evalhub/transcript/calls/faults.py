@@ -67,7 +67,7 @@ def _missing(check: CallCheck) -> Iterator[Fault]:
 
 
 def _extra(check: CallCheck) -> Iterator[Fault]:
-    told = [] if check.missing_allowed else [answer.nearest for answer in check.answers]
+    told = check.forbidden + ([] if check.missing_allowed else [a.nearest for a in check.answers if a.nearest])
     for call in check.extra if not check.extra_allowed else []:
         if call not in told:
             yield Fault(f"{_told(call)} was not expected", [call_evidence(call)])

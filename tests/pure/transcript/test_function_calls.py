@@ -1,9 +1,13 @@
 """The function-call evaluator on conversations small enough to judge by eye."""
 
+from collections import Counter
 from itertools import product
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evalhub.models import Conversation, Score
 from evalhub.transcript.function_calls import FunctionCalls
@@ -195,6 +199,30 @@ def test_a_state_nobody_sent_is_not_measured() -> None:
     assert (state.value, state.reason) == (None, "not measurable: the conversation brings no end_state")
     conversation.expectations = {"end_state": {"a": 1}}
     assert evaluate(FunctionCalls(), conversation).reason_code == "no_end_state"
+
+
+CALLS = st.lists(st.sampled_from([FIND, REFUND, DELETE, ("find_order", {"order_id": "B1"})]), max_size=5)
+
+
+@given(CALLS, CALLS, st.randoms(use_true_random=False))
+def test_the_order_of_calls_means_nothing_unless_it_is_asked_for(wanted: Any, calls: Any, chance: Random) -> None:
+    shuffled = chance.sample(calls, len(calls))
+    scores = [correct(called(*made_calls), want(*wanted)) for made_calls in (calls, shuffled)]
+    assert scores[0].value == scores[1].value
+    assert scores[0].counts == scores[1].counts
+
+
+@given(CALLS, CALLS)
+def test_by_default_all_expected_calls_and_no_others_have_to_be_made(wanted: Any, calls: Any) -> None:
+    need, have = (Counter(map(str, some)) for some in (wanted, calls))
+    expected = need.keys() == have.keys() and all(have[call] >= count for call, count in need.items())
+    assert correct(called(*calls), want(*wanted)).value == float(expected)
+
+
+@given(CALLS, st.sets(st.integers(0, 4)))
+def test_calls_in_the_expected_order_are_in_order_whatever_lies_between(wanted: Any, gaps: set[int]) -> None:
+    calls = [call for index, expected in enumerate(wanted) for call in ([("hum", {})] * (index in gaps) + [expected])]
+    assert correct(called(*calls), want(*wanted, order="same", extra_calls="allowed")).value == 1.0
 
 
 @pytest.mark.parametrize("expectations", [None, {}, {"stages": ["verify"]}])

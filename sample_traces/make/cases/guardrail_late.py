@@ -2,7 +2,7 @@
 
 from agents import RETURNS_NEW
 from cast import FRONT_DESK, TOM
-from expectations import ANY, SOLVED, call, calls, csat, exactly
+from expectations import ANY, SOLVED, call, calls, csat
 from script import Expected, Scene, Tool, Trip, agent, caller
 
 OFFENDING = (
@@ -10,12 +10,13 @@ OFFENDING = (
     "I promise you will get a full refund by Friday."
 )
 PROMISE = "I promise you will get a full refund by Friday."
-GENERATED = 100
-"""characters checked when the guardrail fires: it looks after every 50, the promise begins at 97"""
+GENERATED_MS = 380
+"""when the model had written all of it, counted from the first sound: it writes faster than it speaks"""
+CUT_TURN = {"type": "turn", "id": "t3"}
 
 
 def scene(*, verdict_ms: int, expected: list[Expected], **own: str) -> Scene:
-    cut_ms = 380 + verdict_ms
+    cut_ms = GENERATED_MS + verdict_ms
     return Scene(
         **own,
         expected=expected,
@@ -30,7 +31,7 @@ def scene(*, verdict_ms: int, expected: list[Expected], **own: str) -> Scene:
             caller("Good evening. My new ski helmet has a deep scratch. It's order F three one eight eight zero."),
             Tool("find_order", {"order_id": "F31880"}, {"item": "ski helmet", "status": "delivered"}),
             agent(OFFENDING, stops_at_ms=cut_ms),
-            Trip("no-refund-promise", cut_ms, 150, verdict_ms, PROMISE),
+            Trip("no-refund-promise", cut_ms, len(OFFENDING), verdict_ms, PROMISE),
             agent(
                 "Let me put that better. You can return it, and the refunds team decides. Shall I start?", after_ms=1100
             ),
@@ -61,7 +62,7 @@ CASES = [
         started_at="2026-11-02T17:15:00.000Z",
         story="the verdict takes so long that the caller hears the promise of a refund",
         verdict_ms=8000,
-        expected=[Expected(evaluator="guardrails", metric="leak_words", low=5)],
+        expected=[Expected(evaluator="turn_taking", metric="heard_text", low=0.8, subject=CUT_TURN)],
     ),
     scene(
         case="guardrail-late-twin",
@@ -69,6 +70,6 @@ CASES = [
         started_at="2026-11-02T18:05:00.000Z",
         story="none: the guardrail cuts the answer before the promise is heard",
         verdict_ms=240,
-        expected=[exactly("guardrails", "leak_words", 0)],
+        expected=[Expected(evaluator="turn_taking", metric="heard_text", high=0.2, subject=CUT_TURN)],
     ),
 ]

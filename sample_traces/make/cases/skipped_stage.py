@@ -54,7 +54,9 @@ CASES = [
         story="the agent never asks who is calling: the required stage `identify` is skipped",
         identify=[],
         name="walk-in",
-        expected=[Expected(evaluator="stages", metric="stage_adherence", verdict="fail", needs="judge")],
+        expected=[
+            Expected(evaluator="rubric_judge", metric="criterion.policy_followed", verdict="fail", needs="judge")
+        ],
     ),
     scene(
         case="skipped-stage-twin",
@@ -63,6 +65,8 @@ CASES = [
         story="none: the agent asks for the name before it books",
         identify=IDENTIFY,
         name="Ruth Keller",
-        expected=[Expected(evaluator="stages", metric="stage_adherence", verdict="pass", needs="judge")],
+        expected=[
+            Expected(evaluator="rubric_judge", metric="criterion.policy_followed", verdict="pass", needs="judge")
+        ],
     ),
 ]

@@ -1,7 +1,7 @@
 """A stereo recording whose channels are the other way round than it says."""
 
 from agents import BOOKING_NEW
-from cast import BOOKING_DESK, OSCAR
+from cast import BOOKING_DESK, PATRICK
 from expectations import SOLVED, call, calls, csat, exactly
 from script import Expected, Scene, Tool, agent, caller
 
@@ -14,7 +14,7 @@ def scene(*, swapped: bool, expected: list[Expected], **own: str) -> Scene:
         expected=expected,
         swap_tracks=swapped,
         agent=BOOKING_NEW,
-        voices={"agent": BOOKING_DESK, "caller": OSCAR},
+        voices={"agent": BOOKING_DESK, "caller": PATRICK},
         user_id="u-57",
         tags=["appointment"],
         steps=[

@@ -1,0 +1,137 @@
+"""Reading a recording once: one pass over the file feeds every meter, and what they found is all that is kept.
+
+Pages draw the peaks; every audio evaluator reads `voiced` and `details` and never opens the file again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evalhub.audio.arrays import Floats
+from evalhub.audio.dead import dead_stretches
+from evalhub.audio.decode import Source, blocks, probe
+from evalhub.audio.features import SpectralMeter
+from evalhub.audio.levels import SLOTS_PER_S, Levels
+from evalhub.audio.loudness import LoudnessMeter
+from evalhub.audio.peaks import PEAKS_PER_S, drawn
+from evalhub.audio.pitch import PitchTracker
+from evalhub.audio.voice import TrackSound, describe
+from evalhub.audio.voiced import VoiceDetector, voiced_intervals
+from evalhub.errors import Problem, Unreadable
+from evalhub.models import AudioAnalysis, Recording
+
+VERSION = "1"
+"""of `details`: an analysis of another version is read anew"""
+BROKEN_OFF = 0.98
+
+
+def analyse_file(path: Path, recording: Recording) -> AudioAnalysis:
+    """What the bytes of this recording say: length, peaks, voiced intervals and features of each channel.
+
+    Raises:
+        Unreadable: the bytes are not audio that can be decoded, or hold none.
+    """
+    source = probe(
+        path,
+        rate=recording.declared_rate,
+        encoding=recording.declared_encoding,
+        channels=len(recording.channels or [""]),
+    )
+    meters = _Meters(source)
+    for block in blocks(source):
+        meters.feed(block.native, block.speech)
+    if not meters.levels.samples:
+        raise Unreadable(f"{path.name}: no sound.", [Problem("file", "samples", "an audio file without any")])
+    return meters.result(recording)
+
+
+def is_current(analysis: AudioAnalysis) -> bool:
+    """Whether this analysis holds what today's evaluators read."""
+    return analysis.state != "ready" or (analysis.details or {}).get("version") == VERSION
+
+
+class _Meters:
+    """Every meter of one file, fed together."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.levels = Levels(source.rate, source.channels, full_scale=source.full_scale)
+        self.loudness = LoudnessMeter(source.rate, source.channels)
+        channels = range(source.channels)
+        self.voices = [VoiceDetector(source.speech_rate) for _ in channels]
+        self.pitches = [PitchTracker(source.speech_rate) for _ in channels]
+        self.spectra = [SpectralMeter(source.speech_rate) for _ in channels]
+
+    def feed(self, native: Floats, speech: Floats) -> None:
+        self.levels.feed(native)
+        self.loudness.feed(native)
+        for channel, samples in enumerate(speech - self.levels.block_dc()[:, None]):
+            for meter in (self.voices[channel], self.pitches[channel], self.spectra[channel]):
+                meter.feed(samples)
+
+    def result(self, recording: Recording) -> AudioAnalysis:
+        sounds = self._sounds()
+        return AudioAnalysis(
+            project_id=recording.project_id,
+            sha256=recording.sha256 or "",
+            state="ready",
+            duration_ms=self._length_ms,
+            sample_rate=self.source.rate,
+            channel_count=self.source.channels,
+            codec=self.source.codec,
+            peaks_per_s=PEAKS_PER_S,
+            peaks=drawn(self.levels.peaks),
+            voiced=[[list(interval) for interval in sound.voiced] for sound in sounds],
+            details=self._details(sounds),
+        )
+
+    @property
+    def _length_ms(self) -> int:
+        return round(self.levels.samples * 1000 / self.source.rate)
+
+    def _sounds(self) -> list[TrackSound]:
+        peaks, energies = self.levels.peaks, self.loudness.finish()
+        return [self._sound(channel, peaks[channel], energies[channel]) for channel in range(self.source.channels)]
+
+    def _sound(self, channel: int, peaks: Floats, energies: Floats) -> TrackSound:
+        voiced = voiced_intervals(self.voices[channel].finish(), peaks, length_ms=self._length_ms)
+        slots = self._length_ms * SLOTS_PER_S // 1000 + 1
+        powers = self.spectra[channel].finish()
+        return TrackSound(
+            voiced=[(start, end) for start, end in voiced],
+            peaks=peaks,
+            f0=_fitted(self.pitches[channel].finish(), slots),
+            powers={name: _fitted(power, slots) for name, power in powers.items()},
+            energies=energies,
+            clipped=int(self.levels.clipped[channel]),
+            samples=self.levels.samples,
+        )
+
+    def _details(self, sounds: list[TrackSound]) -> dict[str, Any]:
+        promised_ms = round(self.source.promised * 1000 / self.source.rate)
+        correlation = self.levels.correlation
+        return {
+            "version": VERSION,
+            "has_header": self.source.has_header,
+            "broken_off_ms": promised_ms if self._length_ms < promised_ms * BROKEN_OFF else None,
+            "correlation": None if correlation is None else round(correlation, 5),
+            "channels": [self._channel(channel, sound) for channel, sound in enumerate(sounds)],
+        }
+
+    def _channel(self, channel: int, sound: TrackSound) -> dict[str, Any]:
+        return {
+            "peak": round(float(sound.peaks.max(initial=0.0)), 5),
+            "dc": round(float(self.levels.dc[channel]), 6),
+            "first_clipped_ms": self.levels.first_clipped[channel],
+            "dead": [asdict(one) for one in dead_stretches(sound.peaks, sound.voiced)],
+            "delivery": describe(sound),
+        }
+
+
+def _fitted(values: Floats, slots: int) -> Floats:
+    """Exactly so many slots."""
+    return np.pad(values[:slots], (0, max(0, slots - len(values))))

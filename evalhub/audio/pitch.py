@@ -1,0 +1,141 @@
+"""Pitch of speech: an own, vectorised autocorrelation tracker.
+
+Written from P. Boersma, "Accurate short-term analysis of the fundamental frequency and the harmonics-to-noise ratio of
+a sampled sound" (IFA Proceedings 17, 1993): each frame's autocorrelation is divided by that of its window, its maxima
+become candidates, and the cheapest path through candidates and "unvoiced" (costs for octave jumps and for switching
+voicing) decides. Audio comes in blocks; a frame too quiet to be voiced under any path is never transformed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from scipy import fft
+
+from evalhub.audio.arrays import Floats
+from evalhub.audio.pitch_path import Candidates, PathCosts, best_path
+
+HOP_S = 0.010
+PERIODS_PER_WINDOW = 3
+SINC_TAPS = 8
+SINC_STEPS = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class PitchPolicy:
+    """The parameters of the paper, with its defaults; part of what a pitch metric is computed with."""
+
+    floor_hz: float = 75.0
+    ceiling_hz: float = 500.0
+    voicing_threshold: float = 0.45
+    silence_threshold: float = 0.03
+    octave_cost: float = 0.01
+    octave_jump_cost: float = 0.35
+    voiced_unvoiced_cost: float = 0.14
+    candidates: int = 6
+
+
+class PitchTracker:
+    """F0 of one channel, fed block by block: `feed(samples)` any number of times, then `finish()`."""
+
+    def __init__(self, rate: int, policy: PitchPolicy = PitchPolicy()) -> None:
+        self.rate, self.policy = rate, policy
+        self.hop = round(HOP_S * rate)
+        self.size = round(PERIODS_PER_WINDOW * rate / policy.floor_hz)
+        self._half_period = round(rate / policy.floor_hz / 2)
+        self._lags = np.arange(int(rate / policy.ceiling_hz), int(rate / policy.floor_hz) + 2)
+        self._window = np.hanning(self.size + 2)[1:-1].astype(np.float32)
+        self._fft_size = fft.next_fast_len(int(self.size * 1.5), real=True)
+        self._window_ac = self._autocorrelation(self._window[None])[0]
+        self._rest: Floats = np.zeros(self.size // 2, np.float32)
+        self._frames = 0
+        self._peak = 0.0
+        self._found: list[Candidates] = []
+
+    def feed(self, samples: Floats) -> None:
+        """Take the next samples (float32, one channel)."""
+        buffer = np.concatenate([self._rest, samples])
+        self._peak = max(self._peak, float(np.abs(samples).max(initial=0.0)))
+        count = max(0, (len(buffer) - self.size) // self.hop + 1)
+        if count:
+            self._analyse(sliding_window_view(buffer, self.size)[:: self.hop][:count])
+        self._rest = buffer[count * self.hop :]
+        self._frames += count
+
+    def finish(self) -> Floats:
+        """Hz per 10-ms slot, 0 where unvoiced; slot k is centred at 10k ms."""
+        self.feed(np.zeros(self.size, np.float32))
+        f0 = np.zeros(self._frames, np.float32)
+        if self._found:
+            found = Candidates.joined(self._found)
+            f0[found.frame] = best_path(found, self._unvoiced_strength(found.level), self._costs())
+        return f0
+
+    def _costs(self) -> PathCosts:
+        return PathCosts(self.policy.octave_jump_cost, self.policy.voiced_unvoiced_cost)
+
+    def _unvoiced_strength(self, level: Floats) -> Floats:
+        policy = self.policy
+        quiet = policy.silence_threshold / (1 + policy.voicing_threshold)
+        loudness = level / max(self._peak, 1e-9) / quiet
+        strength: Floats = policy.voicing_threshold + np.maximum(0.0, 2.0 - loudness)
+        return strength
+
+    def _analyse(self, frames: Floats) -> None:
+        middle = self.size // 2
+        centres = frames[:, middle - self._half_period : middle + self._half_period]
+        level = np.abs(centres).max(axis=1)
+        alive = np.flatnonzero(self._unvoiced_strength(level) < 1 + self.policy.voicing_threshold)
+        if alive.size:
+            found = self._candidates(frames[alive])
+            if found.frame.size:
+                found.level = level[alive][found.frame]
+                found.frame = alive[found.frame] + self._frames
+                self._found.append(found)
+
+    def _autocorrelation(self, frames: Floats) -> Floats:
+        spectrum = fft.rfft(frames, self._fft_size, axis=1)
+        power = spectrum.real**2 + spectrum.imag**2
+        lags = fft.irfft(power, self._fft_size, axis=1)[:, : self._lags[-1] + SINC_TAPS + 1]
+        peak: Floats = lags[:, :1]
+        normal: Floats = lags / np.maximum(peak, 1e-12)
+        return normal
+
+    def _candidates(self, frames: Floats) -> Candidates:
+        frames = (frames - frames.mean(axis=1, keepdims=True)) * self._window
+        r = self._autocorrelation(frames) / self._window_ac
+        low, high = self._lags[0], self._lags[-1]
+        inner = r[:, low : high + 1]
+        is_peak = (inner > r[:, low - 1 : high]) & (inner >= r[:, low + 1 : high + 2])
+        is_peak &= inner > self.policy.voicing_threshold / 2
+        row, lag = np.nonzero(is_peak)
+        lag += low
+        before, at, after = r[row, lag - 1], r[row, lag], r[row, lag + 1]
+        shift = 0.5 * (after - before) / (2 * at - before - after)
+        strength = _interpolated(r, row, lag, shift)
+        strength = np.where(strength > 1, 1 / strength, strength)
+        hz = self.rate / (lag + shift)
+        strength -= self.policy.octave_cost * np.log2(self.policy.ceiling_hz / hz)
+        return Candidates.strongest(row, hz, strength, self.policy.candidates)
+
+
+def _sinc_table() -> Floats:
+    """Weights of the samples around a maximum, for each fraction of a sample from -0.5 to 0.5: windowed sinc."""
+    fractions = np.linspace(-0.5, 0.5, SINC_STEPS + 1)[:, None]
+    distance = np.arange(-SINC_TAPS, SINC_TAPS + 1)[None] - fractions
+    taper = 0.5 + 0.5 * np.cos(np.pi * distance / (SINC_TAPS + 1))
+    table: Floats = (np.sinc(distance) * taper).astype(np.float32)
+    return table
+
+
+SINC = _sinc_table()
+
+
+def _interpolated(r: Floats, row: np.ndarray, lag: np.ndarray, shift: Floats) -> Floats:
+    """The autocorrelation between its samples, where a maximum really is."""
+    taps = np.abs(lag[:, None] + np.arange(-SINC_TAPS, SINC_TAPS + 1))
+    weights = SINC[np.rint((shift + 0.5) * SINC_STEPS).astype(np.intp)]
+    value: Floats = np.einsum("ij,ij->i", r[row[:, None], taps], weights)
+    return value

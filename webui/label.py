@@ -1,5 +1,6 @@
 """Label: one call, its scorecard, submit and next. Labelers see only this page and their own results."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,8 @@ from evalhub.errors import BadInput, Conflict, NotFound
 from evalhub.labeling import desk, drafts, labels, progress, slots, undoing
 from evalhub.labeling.plans import queue_of
 from evalhub.models import Json, Queue
+from evalhub.traces.queries import analyses_of, load_conversation
+from evalhub.traces.timeline import timeline
 from webui.access import allow
 from webui.context import db, person, project
 from webui.label_form import payload_of
@@ -42,6 +45,19 @@ def results() -> str:
 @allow(*MAY_LABEL)
 def work(queue_id: int) -> Page:
     return _desk(_queue(queue_id))
+
+
+@bp.get("/timeline/<int:slot_id>")
+@allow(*MAY_LABEL)
+def sound(slot_id: int) -> Response:
+    """What the player needs of the call on the desk. No scores: labelers are blind to judges."""
+    call_id = slots.held_call(db(), project_id=project().id, slot_id=slot_id, user_id=person().id)
+    call = load_conversation(db(), project().id, call_id, spans=False)
+    drawn = timeline(call, [], analyses_of(db(), project().id, call.recordings))
+    for recording in drawn["recordings"]:
+        this = {"project_slug": project().slug, "sha256": recording["sha256"]}
+        recording |= {"url": url_for("recordings.sound", **this), "peaks_url": url_for("recordings.peaks", **this)}
+    return jsonify(drawn)
 
 
 @bp.post("/<int:queue_id>/submit")
@@ -108,6 +124,18 @@ def pause() -> Page:
     return redirect(url_for("label.page", project_slug=project().slug, stay=1), 303)
 
 
+@bp.app_template_filter()
+def clock(ms: int | None) -> str:
+    """A moment of a call: 1:07."""
+    return "-" if ms is None else f"{ms // 60_000}:{ms // 1000 % 60:02}"
+
+
+@bp.app_template_filter()
+def pretty(value: Any) -> str:
+    """A payload as it is read: indented JSON, or the text it was."""
+    return value if isinstance(value, str) else json.dumps(value, indent=1, ensure_ascii=False)
+
+
 def _queue(queue_id: int) -> Queue:
     return queue_of(db(), project_id=project().id, queue_id=queue_id)
 
@@ -137,14 +165,19 @@ def _next(queue_id: int) -> Page:
 def _desk(queue: Queue, fault: BadInput | None = None, notice: str = "") -> str:
     opened = desk.open_desk(db(), queue, person().id)
     this = {"project_id": project().id, "queue_id": queue.id, "user_id": person().id}
-    return _render(
-        "empty" if isinstance(opened, desk.Empty) else "desk",
-        opened=opened,
-        queue=queue,
-        may_undo=undoing.may_undo(db(), **this),
-        fault=fault,
-        notice=notice,
-    )
+    shown = {"queue": queue, "opened": opened, "fault": fault, "notice": notice}
+    shown["may_undo"] = undoing.may_undo(db(), **this)
+    if isinstance(opened, desk.Empty):
+        return _render("empty", **shown)
+    return _render("desk", **shown, **_call(opened), skip_reasons=slots.SKIP_REASONS)
+
+
+def _call(opened: desk.Desk) -> dict[str, Any]:
+    """The call to listen to, blind: its words in order, no score of anybody."""
+    call = load_conversation(db(), project().id, opened.lease.conversation_id, spans=False)
+    parts = [*call.turns, *call.tool_calls]
+    parts.sort(key=lambda part: (part.start_ms is None, part.start_ms or 0))
+    return {"call": call, "parts": parts}
 
 
 def _taken(queue_id: int, refused: Conflict) -> tuple[str, int]:

@@ -12,7 +12,7 @@ Form = MultiDict[str, str]
 
 
 def payload_of(form: Form) -> Json:
-    """What is filled in: `choice.policy`, `comment.policy`, `evidence.policy` (JSON), `turns.policy` (without script)."""
+    """What is filled in: `choice.policy`, `comment.policy`, `evidence.policy` (JSON), `turns.policy` (no script)."""
     keys = dict.fromkeys(name.partition(".")[2] for name in form if name.startswith(("choice.", "comment.")))
     read = {
         "seconds": _json(form, "seconds"),

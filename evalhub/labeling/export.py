@@ -1,5 +1,8 @@
 """Labels as rows for a spreadsheet or notebook: one answer a line, with what an honest estimate needs beside it."""
 
+import csv
+import io
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +17,17 @@ COLUMNS = (
     "comment", "evidence", "submitted_at", "seconds", "heard_fraction", "purpose", "stratum", "inclusion_prob",
     "random_rank", "split",
 )  # fmt: skip
+SPREADSHEETS_RUN = ("=", "+", "-", "@", "\t", "\r")
+
+
+def labels_csv(session: Session, *, project_id: int, queue_id: int) -> str:
+    """The rows as CSV with a head line. Values and evidence are JSON, so that true, 3 and "billing" stay apart."""
+    buffer = io.StringIO()
+    table = csv.writer(buffer)
+    table.writerow(COLUMNS)
+    for row in label_rows(session, project_id=project_id, queue_id=queue_id):
+        table.writerow([_cell(name, row[name]) for name in COLUMNS])
+    return buffer.getvalue()
 
 
 def label_rows(session: Session, *, project_id: int, queue_id: int) -> Iterator[dict[str, Any]]:
@@ -38,3 +52,11 @@ def label_rows(session: Session, *, project_id: int, queue_id: int) -> Iterator[
     )
     for row in session.execute(query):
         yield dict(row._mapping)
+
+
+def _cell(name: str, value: Any) -> Any:
+    if name in ("value", "evidence"):
+        return json.dumps(value, ensure_ascii=False)
+    if name == "submitted_at":
+        return value.isoformat()
+    return f"'{value}" if isinstance(value, str) and value.startswith(SPREADSHEETS_RUN) else value

@@ -11,7 +11,7 @@ from sqlalchemy import Interval, and_, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from evalhub.errors import BadInput, Conflict, Problem
+from evalhub.errors import BadInput, Conflict, NotFound, Problem
 from evalhub.labeling.drafts import drop_draft
 from evalhub.models import Conversation, LabelEvent, Queue, QueueItem, Recording, Skip, Slot
 
@@ -89,6 +89,20 @@ def skip(
     session.execute(passed.on_conflict_do_nothing())
     drop_draft(session, project_id=project_id, slot_id=slot_id, user_id=user_id)
     session.add(LabelEvent(project_id=project_id, item_id=item, labeler_id=user_id, action="skip", details=why))
+
+
+def held_call(session: Session, *, project_id: int, slot_id: int, user_id: int) -> str:
+    """The conversation of a slot that this person holds right now.
+
+    Raises:
+        NotFound: they hold no such slot.
+    """
+    held_now = (Slot.holder == user_id, Slot.state == "leased", Slot.lease_until > func.now())
+    query = select(QueueItem.conversation_id).join(Slot, and_(*OF_ITEM))
+    call = session.scalar(query.where(Slot.project_id == project_id, Slot.id == slot_id, *held_now))
+    if call is None:
+        raise NotFound("This call is not on your desk.")
+    return call
 
 
 def may_listen(session: Session, project_id: int, user_id: int, sha256: str) -> bool:

@@ -1,6 +1,6 @@
 """Undo: for 15 minutes a labeler may take the last submit back. Nothing is overwritten, the label is superseded."""
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from evalhub.errors import NotFound
@@ -11,6 +11,11 @@ from evalhub.labeling.slots import from_now, interval
 from evalhub.models import Json, Label, LabelEvent, LabelValue, Queue, QueueItem, Slot
 
 UNDO_WITHIN_S = 15 * 60
+
+
+def may_undo(session: Session, *, project_id: int, queue_id: int, user_id: int) -> bool:
+    """Whether there is a submit that can still be taken back."""
+    return bool(session.scalar(select(_recent(project_id, queue_id, user_id).exists())))
 
 
 def undo(session: Session, *, project_id: int, queue_id: int, user_id: int) -> int:
@@ -35,16 +40,18 @@ def undo(session: Session, *, project_id: int, queue_id: int, user_id: int) -> i
     return label.slot_id
 
 
-def _last(session: Session, project_id: int, queue_id: int, user_id: int) -> Label | None:
-    return session.scalar(
+def _recent(project_id: int, queue_id: int, user_id: int) -> Select[Label]:
+    return (
         select(Label)
         .join(QueueItem, (QueueItem.project_id == Label.project_id) & (QueueItem.id == Label.item_id))
         .where(Label.project_id == project_id, Label.labeler_id == user_id, QueueItem.queue_id == queue_id)
         .where(Label.superseded_at.is_(None), Label.submitted_at > func.now() - interval(UNDO_WITHIN_S))
-        .order_by(Label.submitted_at.desc(), Label.id.desc())
-        .limit(1)
-        .with_for_update(of=Label)
     )
+
+
+def _last(session: Session, project_id: int, queue_id: int, user_id: int) -> Label | None:
+    newest = _recent(project_id, queue_id, user_id).order_by(Label.submitted_at.desc(), Label.id.desc())
+    return session.scalar(newest.limit(1).with_for_update(of=Label))
 
 
 def _payload(session: Session, label: Label) -> Json:

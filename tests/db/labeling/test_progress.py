@@ -1,17 +1,19 @@
 """Progress: what is done, who did it, what leaves as a table. Undone labels do not count."""
 
+import csv
+import io
 from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
 from evalhub.labeling.claiming import claim
-from evalhub.labeling.export import COLUMNS, label_rows
+from evalhub.labeling.export import COLUMNS, label_rows, labels_csv
 from evalhub.labeling.plans import close_queue
 from evalhub.labeling.progress import labelers, own_labels, queues
 from evalhub.labeling.slots import skip
 from evalhub.labeling.undoing import undo
 from evalhub.models import Queue, User
-from tests.db.labeling.making import FAILED, make_queue, submit_lease
+from tests.db.labeling.making import FAILED, PASSED, make_queue, submit_lease
 
 MakeQueue = Callable[..., Queue]
 
@@ -87,3 +89,14 @@ def test_the_export_has_each_answer_with_its_probability(
         ("tone", "", 2),
     ]
     assert {(row["inclusion_prob"], row["stratum"], row["labeler"]) for row in rows} == {(1.0, "all", people[0].email)}
+
+
+def test_the_csv_keeps_values_apart_and_formulas_harmless(
+    session: Session, queue_of: MakeQueue, people: list[User]
+) -> None:
+    queue = queue_of(1)
+    answers = PASSED | {"policy": {"choice": "pass", "comment": "=HYPERLINK(1)"}}
+    label_one(session, queue, people[0], answers=answers)
+    head, policy, tone = csv.reader(io.StringIO(labels_csv(session, project_id=queue.project_id, queue_id=queue.id)))
+    assert tuple(head) == COLUMNS
+    assert (policy[7], policy[9], tone[7]) == ("true", "'=HYPERLINK(1)", "2")

@@ -1,0 +1,48 @@
+// Answers are saved two seconds after the last change, and once more when the page goes away.
+import { post } from "./post";
+
+const WAIT_MS = 2000;
+
+export class Draft {
+  private timer = 0;
+  private dirty = false;
+
+  constructor(
+    private readonly form: HTMLFormElement,
+    private readonly url: string,
+    private readonly shown: HTMLElement,
+    private readonly fill: () => void,
+  ) {
+    window.addEventListener("pagehide", this.leave);
+  }
+
+  /** Something changed. */
+  touch(): void {
+    this.dirty = true;
+    this.shown.textContent = "Saving…";
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => void this.save(), WAIT_MS);
+  }
+
+  stop(): void {
+    window.clearTimeout(this.timer);
+    window.removeEventListener("pagehide", this.leave);
+  }
+
+  async save(options: RequestInit = {}): Promise<void> {
+    if (!this.dirty) return;
+    this.dirty = false;
+    window.clearTimeout(this.timer);
+    this.fill();
+    const response = await post(this.url, new FormData(this.form), options).catch(() => null);
+    if (response?.ok) {
+      this.shown.textContent = "Draft saved";
+    } else {
+      this.shown.textContent = "Not saved yet, trying again";
+      this.dirty = true;
+      this.timer = window.setTimeout(() => void this.save(), 2 * WAIT_MS);
+    }
+  }
+
+  private readonly leave = (): void => void this.save({ keepalive: true });
+}

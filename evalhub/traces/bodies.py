@@ -53,14 +53,23 @@ def without_nul(value: Any) -> Any:
 
 
 def _unreadable(body: bytes, error: orjson.JSONDecodeError, place: str) -> Unreadable:
-    where = f"line {error.lineno}, column {error.colno}"
-    if place:
-        where = f"{place}, column {error.colno}"
-    if "UTF-8" in error.msg:
-        return Unreadable("This is not JSON in UTF-8.", [Problem(where, "UTF-8 text", repr(body[:SNIPPET]))])
-    rest = body.decode(errors="replace")[error.pos : error.pos + SNIPPET]
-    got = repr(rest) if rest else "the end"
-    return Unreadable(f"This is not JSON: {where}: {error.msg}.", [Problem(where, "JSON", got)])
+    line, column, message = error.lineno, error.colno, error.msg
+    if (broken := _not_utf8(body)) is not None:
+        line, column, message = body.count(b"\n", 0, broken) + 1, broken - body.rfind(b"\n", 0, broken), "not UTF-8"
+    where = f"{place or f'line {line}'}, column {column}"
+    rest = body.decode(errors="replace").split("\n")[line - 1][column - 1 :][:SNIPPET]
+    return Unreadable(
+        f"This is not JSON: {where}: {message}.", [Problem(where, "JSON in UTF-8", repr(rest) if rest else "the end")]
+    )
+
+
+def _not_utf8(body: bytes) -> int | None:
+    """Where these bytes stop being UTF-8."""
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        return error.start
+    return None
 
 
 def _check_depth(value: Any, place: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain, count
 from typing import Any
 
 from evalhub.evaluators import digest
@@ -74,10 +75,8 @@ def name_items(body: schema.Events, name: NameItem) -> None:
 
 
 def _free(wanted: str, taken: set[str | None]) -> str:
-    number, free = 1, wanted
-    while free in taken:
-        number, free = number + 1, f"{wanted}.{number}"
-    return free
+    candidates = chain([wanted], (f"{wanted}.{number}" for number in count(2)))
+    return next(candidate for candidate in candidates if candidate not in taken)
 
 
 def build(body: schema.Events, conversation_id: str, warnings: list[dict[str, str]]) -> Conversation:

@@ -15,7 +15,7 @@ def first_object(head: bytes) -> dict[str, Any]:
     """The fields of the first JSON object in `head`, also where it is cut short.
 
     Returns:
-        Scalars as they are, `dict` or `list` in place of objects and lists; empty where there is no object.
+        Scalars as they are (None where cut), `dict` or `list` in place of objects and lists; empty without an object.
     """
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n[")
     return _fields(start) if start.startswith(b"{") else {}

@@ -73,6 +73,7 @@ def words_done(log: Log, event: Event) -> None:
     whole = text(event.data, "transcript") or text(event.data, "text")
     if (item := _item(log, event)) and whole:
         item.parts[ms(event.data, "content_index") or 0] = whole
+        item.spoken = item.spoken or "transcript" in event.type
 
 
 def arguments_delta(log: Log, event: Event) -> None:

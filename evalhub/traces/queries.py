@@ -179,3 +179,20 @@ def _read_cursor(text: str) -> Any:
         raise BadInput(
             "This cursor was not given by this list.", [Problem("cursor", "the `next` of a page", text)]
         ) from error
+
+
+def tiny_waveforms(
+    session: Session, project_id: int, hashes: Sequence[str], columns: int
+) -> dict[str, list[list[int]]]:
+    """A few columns of loudness per channel, 0 to 255, for each of these recordings."""
+    peaks = select(AudioAnalysis.sha256, AudioAnalysis.channel_count, AudioAnalysis.peaks)
+    ours = peaks.where(AudioAnalysis.project_id == project_id, AudioAnalysis.sha256.in_(hashes))
+    rows = session.execute(ours.where(AudioAnalysis.peaks.is_not(None)))
+    return {sha256: _columns(data, count or 1, columns) for sha256, count, data in rows}
+
+
+def _columns(peaks: bytes, channels: int, columns: int) -> list[list[int]]:
+    each = len(peaks) // channels
+    step = max(1, each // columns)
+    lanes = [peaks[start : start + each] for start in range(0, each * channels, each or 1)]
+    return [[max(lane[at : at + step]) for at in range(0, len(lane), step)][:columns] for lane in lanes]

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -107,6 +108,14 @@ def receive_recording(
     lifecycle.touch(session, recording.project_id, recording.conversation_id)
     lifecycle.settle(session, recording.project_id, recording.conversation_id)
     return stored.sha256, is_new
+
+
+def receive_upload(session: Session, project_id: int, conversation_id: str, *, agent: str | None) -> Receipt:
+    """A call that is nothing but a recording somebody uploads: it is over as soon as it is there."""
+    now = datetime.now(UTC).isoformat()
+    body = {"id": conversation_id, "origin": "upload", "started_at": now, "ended_at": now}
+    body |= {"agent": {"name": agent}} if agent else {}
+    return receive_native(session, project_id, orjson.dumps(body))
 
 
 def check_id(conversation_id: str) -> None:

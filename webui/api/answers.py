@@ -11,7 +11,7 @@ from webui.context import project
 def page_url(conversation_id: str) -> str:
     """The page of a conversation, as an address that a person can open."""
     return request.host_url.rstrip("/") + url_for(
-        "conversations.page", project=project().slug, conversation_id=conversation_id
+        "conversations.page", project_slug=project().slug, conversation_id=conversation_id
     )
 
 

@@ -1,0 +1,124 @@
+"""One call as its page tells it: what stands out, the transcript with what happened in it, scores by tier."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from evalhub.models import Conversation, Evaluation, Score, ToolCall, Turn
+
+TIERS = {
+    "recording_check": "Recording",
+    "turn_taking": "Turn-taking",
+    "delivery": "Delivery",
+    "function_calls": "Function calls",
+    "word_errors": "Words",
+    "rubric_judge": "Judge",
+}
+MENDS = {
+    "judge_not_connected": "Connect a model in Judge.",
+    "no_audio": "Send the recording: PUT .../recordings/stereo",
+    "no_expectations": 'Say what should have happened in "expectations".',
+    "no_reference": 'Give "reference_text" on the turns that somebody checked.',
+    "waiting_for_recording": "It was declared and has not come yet.",
+}
+WORST_FIRST = {"fail": 0, "unsure": 1, None: 2, "pass": 3, "na": 4}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of the transcript: a turn, a tool call or a hand-off, in order of time."""
+
+    kind: str
+    at_ms: int | None
+    item: Any
+    latency_ms: float | None = None
+    words: list[dict[str, str]] | None = None
+    """the alignment with what was really said, where word errors were counted"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Scores of one tier; those of turns and calls are folded behind those of the conversation."""
+
+    title: str
+    scores: list[Score]
+    details: list[Score] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallReport:
+    """Everything the page shows besides the conversation itself."""
+
+    stands_out: list[Score]
+    lines: list[Line]
+    groups: list[Group]
+    missing: list[tuple[Evaluation, str]]
+    """evaluations without a score, each with its mend"""
+    pending: int
+    titles: Mapping[str, str]
+
+
+def call_report(
+    conversation: Conversation, scores: Sequence[Score], evaluations: Sequence[Evaluation], titles: Mapping[str, str]
+) -> CallReport:
+    """The page's view of one call. `titles`: of metrics and criteria by id."""
+    fails = [score for score in scores if score.verdict == "fail"]
+    told = [score for score in fails if score.subject_type == "conversation"] or fails
+    return CallReport(
+        stands_out=sorted(told, key=first_ms)[:8],
+        lines=_lines(conversation, scores),
+        groups=_groups(scores),
+        missing=[
+            (e, MENDS.get(e.reason_code or "", "")) for e in evaluations if e.status in ("skipped", "blocked", "failed")
+        ],
+        pending=sum(evaluation.status in ("pending", "running") for evaluation in evaluations),
+        titles=titles,
+    )
+
+
+def first_ms(score: Score) -> int:
+    """When the first piece of evidence begins; the end of time where there is none."""
+    return min((found["start_ms"] for found in score.evidence if found.get("start_ms") is not None), default=1 << 60)
+
+
+def _lines(conversation: Conversation, scores: Sequence[Score]) -> list[Line]:
+    latency = {s.subject_id: s.value for s in scores if s.metric == "turn_latency_ms" and s.subject_type == "turn"}
+    words = {s.subject_id: s.label for s in scores if s.metric == "wer" and s.subject_type == "turn"}
+    turns: list[Turn] = conversation.turns
+    calls: list[ToolCall] = conversation.tool_calls
+    lines = [
+        Line(kind="turn", at_ms=t.start_ms, item=t, latency_ms=latency.get(t.id), words=_alignment(words.get(t.id)))
+        for t in turns
+    ]
+    lines += [Line(kind="tool", at_ms=call.start_ms, item=call) for call in calls]
+    lines += [Line(kind="handoff", at_ms=handoff.at_ms, item=handoff) for handoff in conversation.handoffs]
+    lines += [Line(kind="trip", at_ms=trip.at_ms, item=trip) for trip in conversation.guardrail_trips]
+    return _in_order(lines)
+
+
+def _in_order(lines: list[Line]) -> list[Line]:
+    """By time; what has none stays behind what it followed."""
+    keyed, last = [], 0
+    for line in lines:
+        last = last if line.at_ms is None else line.at_ms
+        keyed.append((last, line))
+    return [line for _, line in sorted(keyed, key=lambda pair: pair[0])]
+
+
+def _alignment(label: Any) -> list[dict[str, str]] | None:
+    found = label.get("alignment") if isinstance(label, dict) else label
+    return found if isinstance(found, list) else None
+
+
+def _groups(scores: Sequence[Score]) -> list[Group]:
+    names = {score.evaluator for score in scores}
+    groups = []
+    for evaluator in [*TIERS, *sorted(names - TIERS.keys())]:
+        own = [score for score in scores if score.evaluator == evaluator]
+        whole = sorted(
+            (s for s in own if s.subject_type == "conversation"), key=lambda s: WORST_FIRST.get(s.verdict, 2)
+        )
+        details = [score for score in own if score.subject_type != "conversation"]
+        if own:
+            groups.append(Group(title=TIERS.get(evaluator, evaluator), scores=whole, details=details))
+    return groups

@@ -1,0 +1,128 @@
+"""Conversations: the list, one call with everything on one timeline, a recording uploaded by hand, deletion."""
+
+from secrets import token_hex
+from typing import Any
+
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from evalhub import plugins
+from evalhub.accounts.audit import audit
+from evalhub.labeling.slots import may_listen
+from evalhub.models import Recording
+from evalhub.reports.call import call_report
+from evalhub.rubrics.stored import criterion_titles
+from evalhub.traces import queries, receive
+from evalhub.traces.deletion import delete_conversation
+from evalhub.traces.filters import Filters
+from evalhub.traces.formats.native_dump import dump
+from evalhub.traces.timeline import timeline
+from webui.access import allow
+from webui.context import actor, db, person, project, role, services
+
+bp = Blueprint("conversations", __name__, url_prefix="/p/<project_slug>/conversations")
+WAVE_COLUMNS = 60
+
+
+@bp.get("")
+@allow("viewer", "lead")
+def index() -> str:
+    filters = Filters.from_args(request.args)
+    page = queries.list_conversations(db(), project().id, filters, cursor=request.args.get("cursor"))
+    shown = queries.summaries(db(), project().id, [row.id for row in page.items])
+    context = {"page": page, "summaries": shown, "filters": filters}
+    if request.headers.get("HX-Request"):
+        return render_template("conversations/rows.html", **context)
+    return render_template(
+        "conversations/index.html",
+        **context,
+        total=queries.count(db(), project().id, filters),
+        cap=queries.COUNT_CAP,
+        choices=queries.choices(db(), project().id),
+    )
+
+
+@bp.get("/waveforms")
+@allow("viewer", "lead")
+def waveforms() -> Response:
+    """Tiny waveforms for a page of the list: a few columns per channel, by sha256."""
+    hashes = request.args.get("of", "").split(",")[: queries.MAX_PAGE]
+    response = jsonify(queries.tiny_waveforms(db(), project().id, hashes, WAVE_COLUMNS))
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
+@bp.get("/upload")
+@allow("lead")
+def show_upload() -> str:
+    return render_template("conversations/upload.html")
+
+
+@bp.post("/upload")
+@allow("lead")
+def upload() -> Response:
+    """One recording becomes a call."""
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        abort(400, "Choose a recording first.")
+    stem = "".join(letter if letter.isalnum() else "-" for letter in file.filename.rsplit(".", 1)[0])[:60].strip("-")
+    conversation_id = f"{stem or 'upload'}-{token_hex(3)}"
+    track, channels = request.form.get("sides", "stereo:caller,agent").split(":", 1)
+    receive.receive_upload(db(), project().id, conversation_id, agent=request.form.get("agent", "").strip() or None)
+    recording = Recording(
+        project_id=project().id, conversation_id=conversation_id, track=track, channels=channels.split(",")
+    )
+    receive.receive_recording(services(), db(), recording, iter(lambda: file.stream.read(1 << 16), b""))
+    audit(db(), project().id, actor(), "conversation.uploaded", conversation_id)
+    return redirect(url_for("conversations.page", project_slug=project().slug, conversation_id=conversation_id))
+
+
+@bp.get("/<path:conversation_id>/timeline.json")
+@allow("viewer", "lead", "labeler")
+def timeline_json(conversation_id: str) -> Response:
+    """What the lanes draw. For labelers without verdicts: they answer blind."""
+    conversation = queries.load_conversation(db(), project().id, conversation_id, spans=False)
+    analyses = queries.analyses_of(db(), project().id, conversation.recordings)
+    if role() == "labeler" and not any(may_listen(db(), project().id, person().id, sha256) for sha256 in analyses):
+        abort(403, "You may see the calls that you are labeling.")
+    blind = role() == "labeler" or "blind" in request.args
+    scores = [] if blind else queries.scores_of(db(), project().id, conversation_id)
+    drawn = timeline(conversation, scores, analyses)
+    for recording in drawn["recordings"]:
+        where = {"project_slug": project().slug, "sha256": recording["sha256"]}
+        recording |= {"url": url_for("recordings.sound", **where), "peaks_url": url_for("recordings.peaks", **where)}
+    return jsonify(drawn)
+
+
+@bp.get("/<path:conversation_id>/raw.json")
+@allow("viewer", "lead")
+def raw(conversation_id: str) -> Response:
+    conversation = queries.load_conversation(db(), project().id, conversation_id)
+    return jsonify(dump(conversation, state=conversation.state))
+
+
+@bp.get("/<path:conversation_id>/spans")
+@allow("viewer", "lead")
+def spans(conversation_id: str) -> str:
+    return render_template("conversations/spans.html", spans=queries.spans_of(db(), project().id, conversation_id))
+
+
+@bp.post("/<path:conversation_id>/delete")
+@allow("lead")
+def remove(conversation_id: str) -> Response:
+    delete_conversation(db(), project().id, conversation_id, by=actor())
+    audit(db(), project().id, actor(), "conversation.deleted", conversation_id)
+    flash(f"{conversation_id} is deleted, with its sound.")
+    return redirect(url_for("conversations.index", project_slug=project().slug))
+
+
+@bp.get("/<path:conversation_id>")
+@allow("viewer", "lead")
+def page(conversation_id: str) -> str:
+    conversation = queries.load_conversation(db(), project().id, conversation_id, spans=False)
+    scores = queries.scores_of(db(), project().id, conversation_id)
+    evaluations = queries.evaluations_of(db(), project().id, conversation_id)
+    titles = {metric.id: metric.title for metric in plugins.metrics().values()}
+    criteria = {f"criterion.{key}": title for key, title in criterion_titles(db(), project().id).items()}
+    report: Any = call_report(conversation, scores, evaluations, titles | criteria)
+    return render_template("conversations/page.html", call=conversation, report=report)

@@ -1,0 +1,43 @@
+// One call: the player, the transcript that follows it, tabs.
+import { mountPlayer, type Player } from "../lib/player";
+import { bindTabs } from "../lib/tabs";
+
+const FOLLOW_AGAIN_MS = 4000;
+
+const place = document.querySelector<HTMLElement>("[data-player]");
+if (place) void mountPlayer(place).then(follow);
+for (const tabs of document.querySelectorAll<HTMLElement>("[role=tablist]")) bindTabs(tabs);
+
+function follow(player: Player): void {
+  const transcript = document.querySelector<HTMLElement>("[data-transcript]");
+  const lines = [...document.querySelectorAll<HTMLElement>("[data-line][data-start]")].filter(
+    (line) => line.dataset.start,
+  );
+  document.addEventListener("click", (event) => {
+    const start = (event.target as Element).closest<HTMLElement>("[data-play]")?.dataset.play;
+    if (start) void player.sound.play(Number(start));
+  });
+  let scrolledAt = 0;
+  transcript?.addEventListener("wheel", () => {
+    scrolledAt = Date.now();
+  });
+  player.sound.addEventListener("time", () => {
+    const now = mark(lines, player.sound.timeMs, "now");
+    const mayScroll = player.sound.playing && Date.now() - scrolledAt > FOLLOW_AGAIN_MS;
+    if (now && transcript && mayScroll) keepInView(transcript, now);
+  });
+  document.addEventListener("hovertime", (event) => mark(lines, (event as CustomEvent<number>).detail, "near"));
+}
+
+/** Marks the last line that began by then. Returns it when it changed. */
+function mark(lines: HTMLElement[], ms: number, name: string): HTMLElement | null {
+  const current = lines.filter((line) => Number(line.dataset.start) <= ms).at(-1);
+  if (current?.classList.contains(name)) return null;
+  for (const line of lines) line.classList.toggle(name, line === current);
+  return current ?? null;
+}
+
+function keepInView(box: HTMLElement, line: HTMLElement): void {
+  const top = line.offsetTop - box.clientHeight / 3;
+  box.scrollTo({ top, behavior: "smooth" });
+}

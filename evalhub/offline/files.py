@@ -1,0 +1,157 @@
+"""From files and folders to conversations with their sound: any recognised format, and bare audio."""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from evalhub import plugins
+from evalhub.errors import BadInput, Problem, UnsupportedType
+from evalhub.models import Conversation, Recording
+from evalhub.traces.formats import ParsedAudio
+from evalhub.traces.receive import recognise
+
+AUDIO = frozenset({".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".aiff", ".aif", ".au"})
+HEAD = 64 << 10
+
+
+@dataclass(kw_only=True)
+class Loaded:
+    """A conversation in memory; the `path` of each of its recordings is a file that can be opened as it is."""
+
+    conversation: Conversation
+    source: Path
+    format: str
+    body: bytes = b""
+    """the file's own bytes; empty for bare audio"""
+    missing: list[str] = field(default_factory=list)
+    """recordings that are named but not there"""
+
+
+def load(paths: Sequence[Path], scratch: Path) -> list[Loaded]:
+    """Every conversation in these files and folders.
+
+    In a folder, what no format recognises is passed over, and so is a recording that a conversation names.
+    Sound that lies inside a log is written to `scratch`.
+
+    Raises:
+        BadInput: a file is broken, or nothing here is a conversation; names every fault of every file.
+    """
+    loaded: list[Loaded] = []
+    problems: list[Problem] = []
+    for path, is_named in _files(paths):
+        try:
+            loaded += _load(path, scratch, is_named=is_named)
+        except BadInput as fault:
+            problems += _of_file(path, fault)
+    if problems:
+        raise BadInput("Not everything here can be read.", problems)
+    kept = _without_named_recordings(loaded, paths)
+    if not kept:
+        names = ", ".join(map(str, paths))
+        raise BadInput("There is nothing to read.", [Problem(names, "a conversation or a recording", "neither")])
+    return kept
+
+
+def _of_file(path: Path, fault: BadInput) -> list[Problem]:
+    if isinstance(fault, UnsupportedType):
+        known = ", ".join(plugins.formats())
+        return [Problem(str(path), f"a format that evalhub reads ({known}) or a recording", "none of them")]
+    return [Problem(f"{path}: {problem.path}", problem.expected, problem.got) for problem in fault.problems]
+
+
+def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
+    """Each file, and whether it was named itself: text before sound, so that recordings find their conversation."""
+    for path in paths:
+        if path.is_dir():
+            inside = [file for file in path.rglob("*") if file.is_file() and not _is_hidden(file.relative_to(path))]
+            yield from ((file, False) for file in sorted(inside, key=lambda file: (is_audio(file), file)))
+        else:
+            yield path, True
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def is_audio(path: Path) -> bool:
+    """Whether this file is bare audio, by its name."""
+    return path.suffix.lower() in AUDIO
+
+
+def _load(path: Path, scratch: Path, *, is_named: bool) -> list[Loaded]:
+    if is_audio(path):
+        return [Loaded(conversation=_of_audio(path), source=path, format="audio")]
+    body = _read(path)
+    try:
+        name = recognise(body[:HEAD], None)
+    except UnsupportedType:
+        if is_named:
+            raise
+        return []
+    parsed = plugins.formats()[name].parse(body, None)
+    for conversation in parsed.conversations:
+        inside = [audio for audio in parsed.audio if audio.conversation_id == conversation.id]
+        conversation.recordings += [_written(audio, scratch) for audio in inside]
+    return [_resolved(conversation, path, name, body) for conversation in parsed.conversations]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(
+            f"{error.strerror}", [Problem("file", "a file that can be read", str(error.strerror))]
+        ) from error
+
+
+def _of_audio(path: Path) -> Conversation:
+    """A conversation of which nothing is known but its sound."""
+    from evalhub.audio.decode import probe  # numpy and soundfile, only where there is sound
+
+    if not path.is_file():
+        raise BadInput("No such file.", [Problem("file", "a file that can be read", "no such file")])
+    count = probe(path).channels
+    if count > 2:
+        raise BadInput("Too many channels.", [Problem("channels", "one, or caller and agent", str(count))])
+    track, channels = ("stereo", ["caller", "agent"]) if count == 2 else ("mixed", ["mixed"])
+    recording = Recording(track=track, channels=channels, path=str(path.resolve()), offset_ms=0)
+    return Conversation(id=path.stem, origin="upload", recordings=[recording])
+
+
+def _written(audio: ParsedAudio, scratch: Path) -> Recording:
+    path = scratch / f"{len(list(scratch.iterdir()))}-{audio.track}.wav"
+    if audio.rate is None:
+        path.write_bytes(audio.data)
+    else:
+        with wave.open(str(path), "wb") as out:
+            out.setnchannels(1)
+            out.setsampwidth(2)
+            out.setframerate(audio.rate)
+            out.writeframes(audio.data)
+    return Recording(track=audio.track, channels=[audio.track], path=str(path), offset_ms=audio.offset_ms)
+
+
+def _resolved(conversation: Conversation, source: Path, name: str, body: bytes) -> Loaded:
+    """Paths of recordings are relative to the file that names them."""
+    loaded = Loaded(conversation=conversation, source=source, format=name, body=body)
+    for recording in conversation.recordings:
+        if recording.path is not None:
+            path = (source.parent / recording.path).resolve()
+            if not path.is_file():
+                loaded.missing.append(recording.path)
+            recording.path = str(path)
+    return loaded
+
+
+def _without_named_recordings(loaded: list[Loaded], paths: Sequence[Path]) -> list[Loaded]:
+    """A recording in a folder belongs to the conversation that names it."""
+    named = {r.path for one in loaded if one.format != "audio" for r in one.conversation.recordings}
+    asked = {path.resolve() for path in paths}
+    return [
+        one
+        for one in loaded
+        if one.format != "audio" or one.source.resolve() in asked or str(one.source.resolve()) not in named
+    ]

@@ -129,8 +129,7 @@ def _to_sign_in() -> Response:
 
 
 def _enter_project(roles: frozenset[str]) -> None:
-    slug = (request.view_args or {}).get("project_slug")
-    found = db().scalars(select(Project).filter_by(slug=slug)).one_or_none()
+    found = db().scalars(select(Project).filter_by(slug=g.project_slug)).one_or_none()
     role = role_of(db(), found.id, current_user.person) if found else None
     if found is None or role is None:
         abort(404, "There is no such project, or you are no member of it.")

@@ -47,9 +47,15 @@ def actor() -> str:
 
 def init_app(app: Flask) -> None:
     """Commit before the answer leaves, so that what was acknowledged is durable."""
+    app.url_value_preprocessor(_note_project)
     app.after_request(_commit)
     app.teardown_appcontext(_close)
     app.context_processor(_for_templates)
+
+
+def _note_project(_: str | None, values: dict[str, object] | None) -> None:
+    """The project of an address concerns the access check alone; views ask for project()."""
+    g.project_slug = (values or {}).pop("project_slug", None)
 
 
 def _commit(response: Response) -> Response:

@@ -126,11 +126,16 @@ def _opened(path: Path, raw: dict[str, Any]) -> Iterator[Any]:
     import soundfile
 
     try:
-        file = soundfile.SoundFile(str(path), **raw)
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise _unreadable(path, str(error)) from error
-    with file:
-        yield file
+        handle = path.open("rb")  # by descriptor, so that nothing is guessed from a file's name
+    except OSError as error:
+        raise _unreadable(path, error.strerror or str(error)) from error
+    with handle:
+        try:
+            file = soundfile.SoundFile(handle.fileno(), closefd=False, **raw)
+        except soundfile.LibsndfileError as error:
+            raise _unreadable(path, error.error_string) from error
+        with file:
+            yield file
 
 
 def _raw_options(path: Path, rate: int | None, encoding: str | None, channels: int) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from evalhub.audio.interruptions import (
     unknown_kinds,
 )
 from evalhub.audio.intervals import Interval, total
-from evalhub.audio.latency_rows import GAPS, name_of
+from evalhub.audio.latency_rows import GAPS, names_of
 from evalhub.audio.scoring import moment, row, wilson
 from evalhub.audio.segments import NOT_A_TURN
 from evalhub.audio.silence import FAIL_MS, WARN_MS, overlaps, silence, talk_ratio
@@ -59,7 +59,7 @@ def _agent_interruptions(talk: Talk) -> Score:
 
 def _yielding(talk: Talk) -> Iterator[Score]:
     found = barge_ins(talk)
-    yield from map(_yield, found)
+    yield from map(_yield, found, names_of((one.caller for one in found), "caller"))
     yielded = sum(one.yield_ms <= YIELD_MS for one in found)
     yield row(
         "yield_rate",
@@ -72,13 +72,13 @@ def _yielding(talk: Talk) -> Iterator[Score]:
     )
 
 
-def _yield(one: BargeIn) -> Score:
+def _yield(one: BargeIn, turn_id: str) -> Score:
     in_time = one.yield_ms <= YIELD_MS
     went_on = f"the agent spoke on for {one.yield_ms} ms"
     return row(
         "yield_ms",
         one.yield_ms,
-        turn_id=name_of(one.caller, "caller"),
+        turn_id=turn_id,
         verdict="pass" if in_time else "fail",
         explanation=went_on if in_time else f"{went_on}, more than {YIELD_MS} ms",
         policy=YIELD_POLICY,

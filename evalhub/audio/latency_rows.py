@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from evalhub.audio.replies import ANSWERED, DEADLINE_MS, MISSED, Reply, counts, replies
@@ -36,18 +36,21 @@ def latency_rows(conversation: Conversation, talk: Talk) -> Iterator[Score]:
     yield from _stages(conversation, answers)
 
 
-def name_of(segment: Segment, side: str) -> str:
-    """The id rows about this segment carry: its first turn, else the moment it begins."""
-    return segment.turn_ids[0] if segment.turn_ids else f"{side}@{segment.start_ms}"
+def names_of(segments: Iterable[Segment], side: str) -> list[str]:
+    """The ids that rows about these segments carry: the first turn of each, else the moment it begins.
+
+    Of several segments of one turn only the first takes the turn's id.
+    """
+    names: list[str] = []
+    for segment in segments:
+        turn_id = next(iter(segment.turn_ids), None)
+        names.append(turn_id if turn_id and turn_id not in names else f"{side}@{segment.start_ms}")
+    return names
 
 
 def _named(answered: list[Reply]) -> Answers:
-    """The agent turn that answers names the row; a turn that answers twice is told apart by the moment."""
-    named: dict[str, Reply] = {}
-    for reply in answered:
-        turn_id = name_of(reply.agent, "agent") if reply.agent else ""
-        named[f"agent@{reply.silence[1]}" if turn_id in named else turn_id] = reply
-    return [(reply, turn_id) for turn_id, reply in named.items()]
+    """The agent turn that answers names the row."""
+    return list(zip(answered, names_of((reply.agent for reply in answered if reply.agent), "agent"), strict=True))
 
 
 def _percentiles(split: str, chosen: Sequence[Reply], found: dict[str, Any]) -> Iterator[Score]:

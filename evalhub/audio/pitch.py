@@ -14,13 +14,13 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy import fft
 
-from evalhub.audio.arrays import Floats
+from evalhub.audio.arrays import Floats, Ints
 from evalhub.audio.pitch_path import Candidates, PathCosts, best_path
 
 HOP_S = 0.010
 PERIODS_PER_WINDOW = 3
-SINC_TAPS = 8
-SINC_STEPS = 64
+SINC_TAPS, SINC_STEPS, SINC_REACH = 16, 64, 1.0
+REFINE_BY = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +114,7 @@ class PitchTracker:
         lag += low
         before, at, after = r[row, lag - 1], r[row, lag], r[row, lag + 1]
         shift = 0.5 * (after - before) / (2 * at - before - after)
-        strength = _interpolated(r, row, lag, shift)
+        shift, strength = _refined(r, row, lag, shift)
         strength = np.where(strength > 1, 1 / strength, strength)
         hz = self.rate / (lag + shift)
         strength -= self.policy.octave_cost * np.log2(self.policy.ceiling_hz / hz)
@@ -122,10 +122,10 @@ class PitchTracker:
 
 
 def _sinc_table() -> Floats:
-    """Weights of the samples around a maximum, for each fraction of a sample from -0.5 to 0.5: windowed sinc."""
-    fractions = np.linspace(-0.5, 0.5, SINC_STEPS + 1)[:, None]
+    """Weights of the samples around a maximum, for fractions of a sample up to SINC_REACH: windowed sinc."""
+    fractions = np.linspace(-SINC_REACH, SINC_REACH, round(2 * SINC_REACH * SINC_STEPS) + 1)[:, None]
     distance = np.arange(-SINC_TAPS, SINC_TAPS + 1)[None] - fractions
-    taper = 0.5 + 0.5 * np.cos(np.pi * distance / (SINC_TAPS + 1))
+    taper = 0.5 + 0.5 * np.cos(np.pi * distance / (SINC_TAPS + 1 + SINC_REACH))
     table: Floats = (np.sinc(distance) * taper).astype(np.float32)
     return table
 
@@ -133,9 +133,18 @@ def _sinc_table() -> Floats:
 SINC = _sinc_table()
 
 
-def _interpolated(r: Floats, row: np.ndarray, lag: np.ndarray, shift: Floats) -> Floats:
-    """The autocorrelation between its samples, where a maximum really is."""
+def _refined(r: Floats, row: Ints, lag: Ints, shift: Floats) -> tuple[Floats, Floats]:
+    """Where a maximum really lies between the samples of the autocorrelation, and how high it is there."""
     taps = np.abs(lag[:, None] + np.arange(-SINC_TAPS, SINC_TAPS + 1))
-    weights = SINC[np.rint((shift + 0.5) * SINC_STEPS).astype(np.intp)]
-    value: Floats = np.einsum("ij,ij->i", r[row[:, None], taps], weights)
+    around = r[row[:, None], taps]
+    shift = np.rint(shift * SINC_STEPS) / SINC_STEPS
+    before, at, after = (_between(around, shift + step) for step in (-REFINE_BY, 0.0, REFINE_BY))
+    bend = 2 * at - before - after
+    step = np.where(bend > 0, 0.5 * (after - before) / np.maximum(bend, 1e-9), 0).clip(-1, 1)
+    return shift + step * REFINE_BY, at + 0.25 * (after - before) * step
+
+
+def _between(around: Floats, shift: Floats) -> Floats:
+    weights = SINC[np.rint((shift + SINC_REACH) * SINC_STEPS).astype(np.intp)]
+    value: Floats = np.einsum("ij,ij->i", around, weights)
     return value

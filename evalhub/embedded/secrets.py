@@ -1,25 +1,33 @@
 """Secrets of an installation: made at the first start, readable by their owner only, never defaults."""
 
 import json
-import os
 import secrets
 from pathlib import Path
 
+from evalhub.embedded.files import write_whole
+from evalhub.errors import SetupError
+
+NAMES = ("secret_key",)
+
 
 def load_secrets(folder: Path) -> dict[str, str]:
-    """The secrets in `folder/secrets.json`; what is missing is made."""
+    """The secrets in `folder/secrets.json`; what is missing is made.
+
+    Raises:
+        SetupError: the file is there and cannot be understood.
+    """
     path = folder / "secrets.json"
-    known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-    made = {name: secrets.token_urlsafe(32) for name in ("secret_key", "database_password") if name not in known}
+    known = _read(path) if path.exists() else {}
+    made = {name: secrets.token_urlsafe(32) for name in NAMES if name not in known}
     if made:
-        _write(path, known | made)
+        write_whole(path, json.dumps(known | made, indent=1))
     return known | made
 
 
-def _write(path: Path, values: dict[str, str]) -> None:
-    temporary = path.with_suffix(".new")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(values, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+def _read(path: Path) -> dict[str, str]:
+    try:
+        known: dict[str, str] = json.loads(path.read_text())
+    except ValueError as error:
+        mend = "Put a copy of it back, or remove it: new secrets are made and everybody signs in again."
+        raise SetupError(f"{path} is damaged.", mend) from error
+    return known

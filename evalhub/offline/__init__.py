@@ -1,7 +1,7 @@
 """Without a server: files in, conversations in memory, scores out."""
 
-from evalhub.offline.files import Loaded, load
+from evalhub.offline.files import Loaded, load, read
 from evalhub.offline.requirements import Requirement, check_requirements
 from evalhub.offline.scoring import choose_evaluators, choose_rubric, score
 
-__all__ = ["Loaded", "Requirement", "check_requirements", "choose_evaluators", "choose_rubric", "load", "score"]
+__all__ = ["Loaded", "Requirement", "check_requirements", "choose_evaluators", "choose_rubric", "load", "read", "score"]

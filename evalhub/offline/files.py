@@ -10,7 +10,7 @@ from pathlib import Path
 from evalhub import plugins
 from evalhub.errors import BadInput, Problem, UnsupportedType
 from evalhub.models import Conversation, Recording
-from evalhub.traces.formats import ParsedAudio
+from evalhub.traces.formats import ParsedAudio, native
 from evalhub.traces.receive import recognise
 
 AUDIO = frozenset({".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".aiff", ".aif", ".au"})
@@ -25,19 +25,31 @@ class Loaded:
     source: Path
     format: str
     body: bytes = b""
-    """the file's own bytes; empty for bare audio"""
+    """its own bytes in a native file, else the whole file; empty for bare audio"""
     missing: list[str] = field(default_factory=list)
     """recordings that are named but not there"""
 
 
 def load(paths: Sequence[Path], scratch: Path) -> list[Loaded]:
-    """Every conversation in these files and folders.
-
-    In a folder, what no format recognises is passed over, and so is a recording that a conversation names.
-    Sound that lies inside a log is written to `scratch`.
+    """Every conversation in these files and folders, as `read` finds them.
 
     Raises:
         BadInput: a file is broken, or nothing here is a conversation; names every fault of every file.
+    """
+    loaded, problems = read(paths, scratch)
+    if problems:
+        raise BadInput("Not everything here can be read.", problems)
+    if not loaded:
+        names = ", ".join(map(str, paths))
+        raise BadInput("There is nothing to read.", [Problem(names, "a conversation or a recording", "neither")])
+    return loaded
+
+
+def read(paths: Sequence[Path], scratch: Path) -> tuple[list[Loaded], list[Problem]]:
+    """Every conversation in these files and folders, and every fault of every file that is none.
+
+    In a folder, what no format recognises is passed over. A recording that one of the conversations names is part of
+    it, any other is a conversation of its own. Sound that lies inside a log is written to `scratch`.
     """
     loaded: list[Loaded] = []
     problems: list[Problem] = []
@@ -46,13 +58,8 @@ def load(paths: Sequence[Path], scratch: Path) -> list[Loaded]:
             loaded += _load(path, scratch, is_named=is_named)
         except BadInput as fault:
             problems += _of_file(path, fault)
-    if problems:
-        raise BadInput("Not everything here can be read.", problems)
-    kept = _without_named_recordings(loaded, paths)
-    if not kept:
-        names = ", ".join(map(str, paths))
-        raise BadInput("There is nothing to read.", [Problem(names, "a conversation or a recording", "neither")])
-    return kept
+    named = {recording.path for one in loaded if one.format != "audio" for recording in one.conversation.recordings}
+    return [one for one in loaded if one.format != "audio" or str(one.source.resolve()) not in named], problems
 
 
 def _of_file(path: Path, fault: BadInput) -> list[Problem]:
@@ -63,7 +70,7 @@ def _of_file(path: Path, fault: BadInput) -> list[Problem]:
 
 
 def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
-    """Each file, and whether it was named itself: text before sound, so that recordings find their conversation."""
+    """Each file, and whether it was named itself; in a folder sound comes last."""
     for path in paths:
         if path.is_dir():
             inside = [file for file in path.rglob("*") if file.is_file() and not _is_hidden(file.relative_to(path))]
@@ -91,6 +98,8 @@ def _load(path: Path, scratch: Path, *, is_named: bool) -> list[Loaded]:
         if is_named:
             raise
         return []
+    if name == native.NAME:
+        return [_resolved(conversation, path, name, own) for conversation, own in native.split(body)]
     parsed = plugins.formats()[name].parse(body, None)
     for conversation in parsed.conversations:
         inside = [audio for audio in parsed.audio if audio.conversation_id == conversation.id]
@@ -144,14 +153,3 @@ def _resolved(conversation: Conversation, source: Path, name: str, body: bytes) 
                 loaded.missing.append(recording.path)
             recording.path = str(path)
     return loaded
-
-
-def _without_named_recordings(loaded: list[Loaded], paths: Sequence[Path]) -> list[Loaded]:
-    """A recording in a folder belongs to the conversation that names it."""
-    named = {r.path for one in loaded if one.format != "audio" for r in one.conversation.recordings}
-    asked = {path.resolve() for path in paths}
-    return [
-        one
-        for one in loaded
-        if one.format != "audio" or one.source.resolve() in asked or str(one.source.resolve()) not in named
-    ]

@@ -11,6 +11,7 @@ TIERS = {
     "turn_taking": "Turn-taking",
     "delivery": "Delivery",
     "function_calls": "Function calls",
+    "tool_calls": "Tool use",
     "word_errors": "Words",
     "rubric_judge": "Judge",
 }
@@ -38,10 +39,11 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Scores of one tier; those of turns and calls are folded behind those of the conversation."""
+    """Scores of one tier: verdicts on the call first, bare measurements and single turns folded away."""
 
     title: str
-    scores: list[Score]
+    verdicts: list[Score]
+    measured: list[Score] = field(default_factory=list)
     details: list[Score] = field(default_factory=list)
 
 
@@ -83,7 +85,7 @@ def first_ms(score: Score) -> int:
 
 def _lines(conversation: Conversation, scores: Sequence[Score]) -> list[Line]:
     latency = {s.subject_id: s.value for s in scores if s.metric == "turn_latency_ms" and s.subject_type == "turn"}
-    words = {s.subject_id: s.label for s in scores if s.metric == "wer" and s.subject_type == "turn"}
+    words = {s.subject_id: s.evidence for s in scores if s.metric == "wer" and s.subject_type == "turn"}
     turns: list[Turn] = conversation.turns
     calls: list[ToolCall] = conversation.tool_calls
     lines = [
@@ -105,9 +107,8 @@ def _in_order(lines: list[Line]) -> list[Line]:
     return [line for _, line in sorted(keyed, key=lambda pair: pair[0])]
 
 
-def _alignment(label: Any) -> list[dict[str, str]] | None:
-    found = label.get("alignment") if isinstance(label, dict) else label
-    return found if isinstance(found, list) else None
+def _alignment(evidence: Any) -> list[dict[str, str]] | None:
+    return evidence[0].get("alignment") if evidence else None
 
 
 def _groups(scores: Sequence[Score]) -> list[Group]:
@@ -118,7 +119,11 @@ def _groups(scores: Sequence[Score]) -> list[Group]:
         whole = sorted(
             (s for s in own if s.subject_type == "conversation"), key=lambda s: WORST_FIRST.get(s.verdict, 2)
         )
+        verdicts = [score for score in whole if score.verdict]
+        measured = [score for score in whole if not score.verdict]
         details = [score for score in own if score.subject_type != "conversation"]
         if own:
-            groups.append(Group(title=TIERS.get(evaluator, evaluator), scores=whole, details=details))
+            groups.append(
+                Group(title=TIERS.get(evaluator, evaluator), verdicts=verdicts, measured=measured, details=details)
+            )
     return groups

@@ -11,7 +11,6 @@ from evalhub.reports.figures import Chart, Link
 from evalhub.reports.people import people_rates
 from evalhub.reports.window import Window
 
-CODE_RATES = ("function_calls.correct", "recording_check.clean")
 DELIVERY = ("expressiveness", "f0_sd_st", "articulation_rate_syll_s", "loudness_lufs")
 LATENCY = "turn_latency_ms"
 
@@ -23,24 +22,18 @@ class Section:
     id: str
     question: str
     charts: list[Chart]
-    hint: str = ""
 
 
 def dashboard(session: Session, window: Window, criteria: Mapping[str, str], link: Link) -> list[Section]:
     """Every section of the page. `criteria`: titles of the rubric's criteria by key."""
     versions = [version for version, _ in measures.versions_seen(session, window)]
+    seen = (session, window)
     return [
-        Section("right", "Is it right?", [_criteria(session, window, criteria, versions, link)]),
-        Section(
-            "tools", "Do the tools work?", _rate_charts(session, window, ("function_calls.correct",), versions, link)
-        ),
-        Section("quick", "Is it quick?", [_latency(session, window, versions, link)]),
-        Section("sound", "How does it sound?", _delivery(session, window, versions, link)),
-        Section(
-            "trust",
-            "Can the recordings be trusted?",
-            _rate_charts(session, window, ("recording_check.clean",), versions, link),
-        ),
+        Section("right", "Is it right?", [_criteria(*seen, criteria, versions, link)]),
+        Section("tools", "Do the tools work?", [_rate(*seen, "function_calls.correct", versions, link)]),
+        Section("quick", "Is it quick?", [_latency(*seen, versions, link)]),
+        Section("sound", "How does it sound?", _delivery(*seen, versions, link)),
+        Section("trust", "Can the recordings be trusted?", [_rate(*seen, "recording_check.clean", versions, link)]),
     ]
 
 
@@ -57,13 +50,11 @@ def _criteria(
     )
 
 
-def _rate_charts(
-    session: Session, window: Window, metrics: tuple[str, ...], versions: Sequence[str], link: Link
-) -> list[Chart]:
-    known = plugins.metrics()
-    titles = {metric: known[metric].title for metric in metrics}
-    rates = measures.verdict_rates(session, window, metrics)
-    return [figures.rate_chart(metrics[0].replace(".", "-"), "", rates, titles=titles, versions=versions, link=link)]
+def _rate(session: Session, window: Window, metric_id: str, versions: Sequence[str], link: Link) -> Chart:
+    metric = plugins.metrics()[metric_id]
+    rates = measures.verdict_rates(session, window, (metric_id,))
+    key = metric_id.replace(".", "-")
+    return figures.rate_chart(key, metric.title, rates, metric=metric, versions=versions, link=link)
 
 
 def _latency(session: Session, window: Window, versions: Sequence[str], link: Link) -> Chart:

@@ -17,6 +17,8 @@ Link = Callable[..., str]
 """address of the conversations list with these filters"""
 VERSION_COLOURS = 6
 PALE = 0.35
+ROW = 34
+RATE_RANGE = [-3, 103]
 RATE_COLUMNS = ("what", "version", "who", "pass", "between", "calls")
 
 
@@ -52,31 +54,31 @@ def criteria_chart(
     link: Link,
 ) -> Chart:
     """Rates per criterion: what people said as filled points with their range, the unchecked judge as open ones."""
-    figure = go.Figure(layout=_layout(x_title="calls that pass, %", x_range=[-3, 103], height=44 * len(titles) + 90))
+    height = ROW * len(titles) * max(1, len(versions)) // 2 + 110
+    figure = go.Figure(layout=_layout(x_title="calls that pass, %", x_range=RATE_RANGE, height=height))
     for version in versions:
         shade = colour(version, versions)
         figure.add_trace(_rates(people, version, titles, shade, link, symbol="circle", who="people"))
         figure.add_trace(_rates(judge, version, titles, shade, link, symbol="circle-open", who="judge, unchecked"))
+    figure.update_layout(scattermode="group", scattergap=0.3)
     figure.update_yaxes(categoryorder="array", categoryarray=[*titles.values()][::-1], automargin=True)
     rows = [_rate_row(found, titles, who) for who, rates in (("people", people), ("judge", judge)) for found in rates]
     return Chart(id=key, title=title, figure=_json(figure), columns=RATE_COLUMNS, rows=rows)
 
 
 def rate_chart(
-    key: str,
-    title: str,
-    rates: Sequence[VersionRate],
-    *,
-    titles: Mapping[str, str],
-    versions: Sequence[str],
-    link: Link,
+    key: str, title: str, rates: Sequence[VersionRate], *, metric: Metric, versions: Sequence[str], link: Link
 ) -> Chart:
-    """Rates that code found, per metric and version, with their range."""
-    figure = go.Figure(layout=_layout(x_title="calls that pass, %", x_range=[-3, 103], height=44 * len(titles) + 90))
-    for version in versions:
-        figure.add_trace(_rates(rates, version, titles, colour(version, versions), link, symbol="circle", who="code"))
-    figure.update_yaxes(automargin=True)
-    rows = [_rate_row(found, titles, "code") for found in rates]
+    """The rate that code found, a row per version, with its range."""
+    shown = [version for version in versions if any(found.version == version for found in rates)]
+    figure = go.Figure(layout=_layout(x_title="calls that pass, %", x_range=RATE_RANGE, height=ROW * len(shown) + 70))
+    for version in shown:
+        rows = [found for found in rates if found.version == version]
+        names = {metric.id: version or "no version"}
+        figure.add_trace(_rates(rows, version, names, colour(version, versions), link, symbol="circle", who="code"))
+    figure.update_layout(showlegend=False)
+    figure.update_yaxes(type="category", autorange="reversed")
+    rows = [_rate_row(found, {metric.id: metric.title}, "code") for found in rates]
     return Chart(id=key, title=title, figure=_json(figure), columns=RATE_COLUMNS, rows=rows)
 
 
@@ -103,6 +105,8 @@ def spread_chart(
     figure = go.Figure(layout=_layout(y_title=metric.unit or "", height=240))
     for found in spreads:
         figure.add_trace(_box(found, colour(found.version, versions), link(version=found.version, metric=metric.id)))
+    figure.update_layout(showlegend=False)
+    figure.update_xaxes(type="category")
     rows = [(f.version, *(round(value, 2) for value in f.values), f.count) for f in spreads]
     columns = ("version", "p5", "p25", "median", "p75", "p95", "calls")
     return Chart(id=key, title=title, figure=_json(figure), columns=columns, rows=rows)
@@ -122,6 +126,7 @@ def _rates(
     return go.Scatter(
         name=f"{version or 'no version'} · {who}",
         mode="markers",
+        orientation="h",
         x=[100 * found.rate.value for found in shown],
         y=[titles[found.metric] for found in shown],
         error_x=_range(shown, shade),
@@ -168,6 +173,7 @@ def _box(found: Percentiles, shade: str, url: str) -> go.Box:
     low, q1, median, q3, high = ([value] for value in found.values)
     return go.Box(
         name=f"{found.version or 'no version'} ({found.count})",
+        x=[f"{found.version or 'no version'}<br>{found.count} calls"],
         lowerfence=low,
         q1=q1,
         median=median,

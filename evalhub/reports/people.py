@@ -6,7 +6,7 @@ the rate. A call that several people answered counts once, with their mean.
 
 from collections import defaultdict
 
-from sqlalchemy import Float, and_, case, cast, func, select
+from sqlalchemy import Float, Text, and_, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from evalhub.models import Conversation, Label, LabelValue, QueueItem
@@ -26,7 +26,7 @@ def people_rates(session: Session, window: Window) -> list[VersionRate]:
 
 def _answers(window: Window):  # type: ignore[no-untyped-def]
     """One row per criterion, version and call: the mean answer of those who labeled it."""
-    passed = func.avg(cast(case((LabelValue.value == True, 1), else_=0), Float))  # noqa: E712  (JSON true)
+    passed = func.avg(cast(case((cast(LabelValue.value, Text) == "true", 1), else_=0), Float))
     version = func.coalesce(Conversation.agent_version, "")
     value_of = and_(LabelValue.project_id == Label.project_id, LabelValue.label_id == Label.id)
     item_of = and_(QueueItem.project_id == Label.project_id, QueueItem.id == Label.item_id)

@@ -101,7 +101,8 @@ def choices(session: Session, project_id: int) -> dict[str, list[str]]:
 def summaries(session: Session, project_id: int, ids: Sequence[str]) -> dict[str, Summary]:
     """What the list shows besides, for all rows of a page at once."""
     of_page = (Score.project_id == project_id, Score.conversation_id.in_(ids), Score.verdict == "fail")
-    worst = func.min(Score.explanation).filter(Score.subject_type == "conversation")
+    of_call = func.min(Score.explanation).filter(Score.subject_type == "conversation")
+    worst = func.coalesce(of_call, func.min(Score.explanation))
     fails = select(Score.conversation_id, func.count(), worst).where(*of_page).group_by(Score.conversation_id)
     found: dict[str, dict[str, Any]] = {row[0]: {"fails": row[1], "worst": row[2]} for row in session.execute(fails)}
     for call, labels in session.execute(_labels(project_id, ids)):

@@ -40,7 +40,7 @@ export class Desk {
     this.form = root.querySelector("#scorecard") as HTMLFormElement;
     this.stopwatch = new Stopwatch(Number(this.field("seconds").value) || 0);
     this.heard = new Heard(player.timeline.duration_ms, JSON.parse(this.field("heard").value || "[]"));
-    this.transcript = new Transcript(this.find(".transcript"), (line) => void this.player.sound.play(line.start ?? 0));
+    this.transcript = new Transcript(this.find(".words"), (line) => void this.player.sound.play(line.start ?? 0));
     this.draft = new Draft(this.form, root.dataset.draftUrl ?? "", this.find("[data-saved]"), () => this.fill());
     this.scorecard = new Scorecard(
       this.form,
@@ -93,7 +93,7 @@ export class Desk {
       e: { button: "evidence", run: () => this.marks.addTurn() },
       m: { button: "region", run: () => this.marks.region() },
       r: { button: "replay", run: () => this.marks.replay() },
-      c: { button: "comment", run: () => this.scorecard.active.comment.focus() },
+      c: { button: "comment", run: () => this.scorecard.active.writeComment() },
       x: { button: "skip", run: () => this.dialog("#skip-dialog") },
       u: { button: "undo", run: () => this.undo() },
       ArrowUp: { button: "up", run: () => this.transcript.move(-1) },
@@ -174,8 +174,8 @@ export class Desk {
   private tab(event: KeyboardEvent, step: number): boolean {
     const target = event.target as Element;
     if (target.closest("[data-criterion]")) return this.scorecard.move(step);
-    const idle = target === document.body || target.matches("main, h1") || target.closest(".transcript");
-    return Boolean(idle) && step > 0 && this.scorecard.move(0);
+    const idle = target === document.body || target.matches("main, h1") || target.closest(".words");
+    return Boolean(idle) && step > 0 && this.scorecard.move(this.scorecard.active.missing ? 0 : 1);
   }
 
   private escape(): boolean {
@@ -197,7 +197,7 @@ export class Desk {
 
   private nameOf(turnId: string): string {
     const line: Line | undefined = this.transcript.line(turnId);
-    const words = line?.element.querySelector(".line-text")?.textContent?.trim().slice(0, 40) ?? turnId;
+    const words = line?.element.querySelector(".said-text")?.textContent?.trim().slice(0, 40) ?? turnId;
     return line?.start === null || line === undefined ? words : `${clock(line.start / 1000)} ${words}`;
   }
 

@@ -30,9 +30,8 @@ export class Lease {
 
   private show(): void {
     const left = Math.round((this.until - Date.now()) / 1000);
-    this.shown.textContent = clock(left);
+    this.shown.textContent = left > 0 ? `for ${clock(left)}` : "no more: still here?";
     this.shown.classList.toggle("is-short", left < SHORT_S);
-    if (left <= 0) this.shown.textContent = "0:00, still here?";
   }
 
   private async renew(): Promise<void> {

@@ -3,7 +3,7 @@ import { Evidence } from "./evidence";
 
 export class Criterion {
   readonly evidence: Evidence;
-  readonly comment: HTMLTextAreaElement;
+  private readonly comment: HTMLTextAreaElement;
   private readonly radios: HTMLInputElement[];
 
   constructor(
@@ -30,6 +30,11 @@ export class Criterion {
     return true;
   }
 
+  writeComment(): void {
+    this.card.classList.add("is-commented");
+    this.comment.focus();
+  }
+
   /** What keeps the scorecard from being submitted, in words; empty when nothing does. */
   get missing(): string {
     if (!this.chosen) return "Choose an answer";
@@ -54,6 +59,7 @@ export class Criterion {
     const anchor = this.card.querySelector<HTMLElement>("[data-anchor]:not(input)");
     if (anchor) anchor.textContent = this.chosen?.dataset.anchor ?? "";
     this.card.classList.toggle("is-answered", !this.missing);
+    this.card.classList.toggle("is-commented", this.comment.value !== "");
     this.say(this.chosen ? this.missing : "");
   }
 

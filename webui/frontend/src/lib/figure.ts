@@ -13,7 +13,7 @@ const CONFIG = { displayModeBar: false, responsive: true, doubleClick: "reset" }
 export async function drawFigure(place: HTMLElement): Promise<void> {
   const source = document.getElementById(`figure-${place.dataset.plot}`)?.textContent ?? "{}";
   const figure = JSON.parse(source) as { data: Json; layout: Json };
-  const plotly = (await import("plotly.js-strict-dist-min")).default as unknown as Plotly;
+  const plotly = (await import("plotly.js-cartesian-dist-min")).default as unknown as Plotly;
   const draw = () => plotly.react(place, themed(figure.data), themed(figure.layout), CONFIG);
   const drawn = (await draw()) as HTMLElement & { on(event: string, then: (found: Clicked) => void): void };
   drawn.on("plotly_click", openCalls);

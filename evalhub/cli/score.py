@@ -61,7 +61,7 @@ def command(
         click.secho(f"not met: {sentence}", fg="red", err=True)
     if junit:
         write_junit(junit, rows, unmet)
-    raise SystemExit(_exit_code(rows, unmet))
+    raise SystemExit(exit_code(rows, unmet))
 
 
 def _with_progress(scored: Iterator[list[Row]], total: int) -> Iterator[list[Row]]:
@@ -88,7 +88,8 @@ def _tell_what_is_odd(loaded: Sequence[offline.Loaded]) -> None:
             click.secho(f"{one.source}: there is no recording {name}", fg="yellow", err=True)
 
 
-def _exit_code(rows: Sequence[Row], unmet: Sequence[str]) -> int:
+def exit_code(rows: Sequence[Row], unmet: Sequence[str]) -> int:
+    """1 where an evaluator failed, else 3 where a requirement is not met, else 0."""
     if any(row["status"] == FAILED for row in rows):
         return 1
     return 3 if unmet else 0

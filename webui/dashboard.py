@@ -5,8 +5,6 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
 
-from evalhub.reports import frames
-from evalhub.reports.dashboard import Section, dashboard
 from evalhub.reports.measures import versions_seen
 from evalhub.reports.window import CHOICES, Window, agents
 from evalhub.rubrics.stored import criterion_titles
@@ -35,11 +33,16 @@ def page() -> str:
 def as_csv() -> Response:
     window = Window.from_args(project().id, request.args)
     charts = [chart for section in _sections(window) for chart in section.charts]
+    from evalhub.reports import frames
+
     headers = {"Content-Disposition": f'attachment; filename="dashboard-{project().slug}.csv"'}
     return Response(frames.as_csv(charts), mimetype="text/csv", headers=headers)
 
 
-def _sections(window: Window) -> list[Section]:
+def _sections(window: Window) -> list[Any]:
+    """The charts. Their libraries are loaded with the first dashboard, not with every server."""
+    from evalhub.reports.dashboard import dashboard
+
     criteria = criterion_titles(db(), project().id)
     return dashboard(db(), window, criteria, partial(_calls, window))
 

@@ -18,7 +18,7 @@ Link = Callable[..., str]
 VERSION_COLOURS = 6
 PALE = 0.35
 ROW = 34
-RATE_RANGE = [-3, 103]
+RATE_RANGE = [-3.0, 103.0]
 RATE_COLUMNS = ("what", "version", "who", "pass", "between", "calls")
 
 
@@ -73,9 +73,9 @@ def rate_chart(
     shown = [version for version in versions if any(found.version == version for found in rates)]
     figure = go.Figure(layout=_layout(x_title="calls that pass, %", x_range=RATE_RANGE, height=ROW * len(shown) + 70))
     for version in shown:
-        rows = [found for found in rates if found.version == version]
+        own = [found for found in rates if found.version == version]
         names = {metric.id: version or "no version"}
-        figure.add_trace(_rates(rows, version, names, colour(version, versions), link, symbol="circle", who="code"))
+        figure.add_trace(_rates(own, version, names, colour(version, versions), link, symbol="circle", who="code"))
     figure.update_layout(showlegend=False)
     figure.update_yaxes(type="category", autorange="reversed")
     rows = [_rate_row(found, {metric.id: metric.title}, "code") for found in rates]
@@ -95,7 +95,8 @@ def daily_chart(
     figure.update_yaxes(rangemode="tozero")
     rows = [(str(f.day), f.version, *(round(value) for value in f.values), f.count) for f in days]
     columns = ("day", "version", "p50", "p90", "p95", "p99", "turns")
-    return Chart(id=key, title=title, figure=_json(figure), columns=columns, rows=rows)
+    note = "Line: half of the answers came sooner. Dashes: 19 of 20 did."
+    return Chart(id=key, title=title, figure=_json(figure), columns=columns, rows=rows, note=note)
 
 
 def spread_chart(
@@ -157,7 +158,9 @@ def _line(
     shown: Sequence[Percentiles], version: str, name: str, index: int, dash: str, shade: str, metric: Metric, link: Link
 ) -> go.Scatter:
     return go.Scatter(
-        name=f"{version or 'no version'} · {name}",
+        name=version or "no version",
+        showlegend=dash == "solid",
+        meta=name,
         mode="lines+markers",
         x=[str(found.day) for found in shown],
         y=[found.values[index] for found in shown],
@@ -165,7 +168,7 @@ def _line(
         marker={"size": 7},
         customdata=[link(version=version, day=str(found.day), metric=metric.id) for found in shown],
         text=[f"{found.count} turns" for found in shown],
-        hovertemplate="%{x}: %{y:.0f} " + (metric.unit or "") + ", %{text}<extra>%{fullData.name}</extra>",
+        hovertemplate="%{x}: %{y:.0f} " + (metric.unit or "") + ", %{text}<extra>%{fullData.name}, %{meta}</extra>",
     )
 
 

@@ -105,7 +105,7 @@ def _counted(session: Session, project_id: int, since: datetime, until: datetime
     ).one()
     made = (Label.project_id == project_id, Label.submitted_at > since, Label.submitted_at <= until)
     labels = session.scalar(select(func.count()).select_from(Label).where(*made, Label.superseded_at.is_(None)))
-    return calls, float(length) / 60_000, failed, labels or 0
+    return calls, float(length or 0) / 60_000, failed, labels or 0
 
 
 @dataclass(frozen=True, kw_only=True)

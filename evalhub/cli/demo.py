@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 import httpx
+from rich.box import SIMPLE
 from rich.table import Table
 from sqlalchemy import func, select
 
@@ -19,12 +20,10 @@ from evalhub.services import Services
 
 WAITED_FOR = (PENDING, RUNNING)
 SHOWN = {
-    "recording_check.clean": "recording",
-    "turn_latency_ms.p95": "latency p95",
-    "dead_air_ms.longest": "dead air",
-    "expressiveness": "expressive",
+    "recording_check.clean": "sound",
+    "turn_latency_ms.p95": "p95",
+    "dead_air_ms.longest": "silence",
     "function_calls.correct": "tools",
-    "wer": "words",
 }
 
 
@@ -72,12 +71,15 @@ class Demo:
 
     def print_table(self) -> None:
         """One row per call: what was measured, and what failed."""
-        table = Table("call", "agent", *SHOWN.values(), "verdicts", title="Sample calls", title_justify="left")
+        table = Table(title="Sample calls", title_justify="left", box=SIMPLE)
+        for name in ("call", *SHOWN.values()):
+            table.add_column(name, no_wrap=True)
+        table.add_column("failed")
         with self.services.sessions() as session:
-            calls = session.execute(select(Conversation.id, Conversation.agent_name).order_by(Conversation.started_at))
+            calls = session.scalars(select(Conversation.id).order_by(Conversation.started_at))
             scores = _scores_by_call(session.scalars(select(Score).where(Score.subject_type == "conversation")))
-            for call, agent in calls:
-                table.add_row(call, agent or "", *(_cell(scores[call].get(m)) for m in SHOWN), _verdicts(scores[call]))
+            for call in calls:
+                table.add_row(call, *(_cell(scores[call].get(metric)) for metric in SHOWN), _failed(scores[call]))
         console.print(table)
         self._print_blocked()
 
@@ -123,6 +125,6 @@ def _cell(score: Score | None) -> str:
     return f"[red]{text}[/]" if score.verdict == "fail" else text
 
 
-def _verdicts(scores: dict[str, Score]) -> str:
+def _failed(scores: dict[str, Score]) -> str:
     failed = [metric for metric, score in scores.items() if score.verdict == "fail"]
-    return f"[red]{', '.join(failed)}[/]" if failed else "[green]nothing failed[/]"
+    return f"[red]{', '.join(failed)}[/]" if failed else ""

@@ -1,7 +1,6 @@
 """`evalhub up`: the whole platform from one command."""
 
 import os
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,7 +40,7 @@ def command(data: Path | None, host: str | None, port: int | None, sample: bool,
     """
     started = time.monotonic()
     settings = _settings(data, host, port)
-    with _stop_on_signals(), running(settings) as platform:
+    with _quietly_stopped(), running(settings) as platform:
         settings = _connected(settings, platform)
         migrate(settings.database_url or "")
         _start_children(platform, settings)
@@ -128,14 +127,9 @@ def _is_ready(client: httpx.Client) -> bool:
 
 
 @contextmanager
-def _stop_on_signals() -> Iterator[None]:
-    """Ctrl-C and a polite kill both end the platform in order, without a traceback."""
-    signal.signal(signal.SIGTERM, _interrupt)
+def _quietly_stopped() -> Iterator[None]:
+    """Ctrl-C and a polite kill end the platform in order, without a traceback."""
     try:
         yield
     except KeyboardInterrupt:
         console.print("\nStopped. The data stays.")
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt

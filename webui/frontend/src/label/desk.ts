@@ -94,6 +94,8 @@ export class Desk {
       m: { button: "region", run: () => this.marks.region() },
       r: { button: "replay", run: () => this.marks.replay() },
       c: { button: "comment", run: () => this.scorecard.active.writeComment() },
+      i: { button: "examples", run: () => this.scorecard.active.toggleExamples() },
+      Backspace: { button: "remove", run: () => this.scorecard.active.evidence.removeLast() },
       x: { button: "skip", run: () => this.dialog("#skip-dialog") },
       u: { button: "undo", run: () => this.undo() },
       ArrowUp: { button: "up", run: () => this.transcript.move(-1) },
@@ -197,8 +199,9 @@ export class Desk {
 
   private nameOf(turnId: string): string {
     const line: Line | undefined = this.transcript.line(turnId);
-    const words = line?.element.querySelector(".said-text")?.textContent?.trim().slice(0, 40) ?? turnId;
-    return line?.start === null || line === undefined ? words : `${clock(line.start / 1000)} ${words}`;
+    const words = line?.element.querySelector(".desk-line-text")?.textContent?.trim() ?? turnId;
+    const short = words.length > 40 ? `${words.slice(0, 40).trim()}…` : words;
+    return line?.start == null ? short : `${clock(line.start / 1000)} ${short}`;
   }
 
   private field(name: string): HTMLInputElement {

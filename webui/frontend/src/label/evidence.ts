@@ -37,6 +37,10 @@ export class Evidence {
     return all[this.replayed];
   }
 
+  removeLast(): void {
+    this.remove(this.moments.length - 1);
+  }
+
   private remove(index: number): void {
     this.set(this.moments.filter((_, position) => position !== index));
   }

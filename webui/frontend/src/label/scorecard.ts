@@ -35,6 +35,12 @@ export class Criterion {
     this.comment.focus();
   }
 
+  toggleExamples(): void {
+    const details = this.card.querySelector("details") as HTMLDetailsElement;
+    details.open = !details.open;
+    this.card.scrollIntoView({ block: "nearest" });
+  }
+
   /** What keeps the scorecard from being submitted, in words; empty when nothing does. */
   get missing(): string {
     if (!this.chosen) return "Choose an answer";

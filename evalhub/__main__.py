@@ -1,0 +1,5 @@
+"""`python -m evalhub`: the command line."""
+
+from evalhub.cli import main
+
+main()

@@ -169,7 +169,8 @@ def _desk(queue: Queue, fault: BadInput | None = None, notice: str = "") -> str:
     shown["may_undo"] = undoing.may_undo(db(), **this)
     if isinstance(opened, desk.Empty):
         return _render("empty", **shown)
-    return _render("desk", **shown, **_call(opened), skip_reasons=slots.SKIP_REASONS)
+    titles = {criterion.key: criterion.title for criterion in opened.criteria}
+    return _render("desk", **shown, **_call(opened), titles=titles, skip_reasons=slots.SKIP_REASONS)
 
 
 def _call(opened: desk.Desk) -> dict[str, Any]:

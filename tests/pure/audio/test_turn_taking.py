@@ -1,7 +1,7 @@
 """The turn-taking evaluator on conversations whose numbers can be worked out by hand."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evalhub.audio.scoring import percentile, wilson
@@ -150,6 +150,7 @@ times = st.integers(0, 40).map(lambda tenths: tenths * 250)
 stretch = st.tuples(times, times).filter(lambda one: one[0] < one[1])
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no failure
 @given(
     st.lists(stretch, min_size=1, max_size=6), st.lists(stretch, min_size=1, max_size=6), st.lists(stretch), st.data()
 )

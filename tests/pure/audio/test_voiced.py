@@ -49,3 +49,10 @@ def test_real_speech_lies_between_its_first_and_last_word(shared_data: Path, tmp
     found = voiced(tmp_path, samples, rate)
     assert found[0][0] == pytest.approx(words[0]["start_s"] * 1000, abs=150)
     assert found[-1][1] == pytest.approx(words[-1]["end_s"] * 1000, abs=200)
+
+
+def test_what_was_heard_before_does_not_matter(tmp_path: Path) -> None:
+    samples = track(4, [(700, 3300)], pitch=steady(120))
+    first = voiced(tmp_path, samples)
+    voiced(tmp_path, speech(2.0, pitch=steady(120)))
+    assert voiced(tmp_path, samples) == first

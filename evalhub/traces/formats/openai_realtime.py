@@ -22,7 +22,9 @@ NAME = "openai_realtime"
 INSIDE = re.compile(
     rb'\\?"type\\?"\s*:\s*\\?"(session\.(created|updated?|start|started|input|output)|conversation\.(item|created)'
     rb"|response\.(create|created|done|event)|(input|output)_audio_buffer\.|transcription_session\.)"
+    rb'|\\?"event_id\\?"\s*:\s*\\?"ev(en)?t_'
 )
+"""the type of an event, or, where that comes after 64 KiB of instructions, the look of its id"""
 
 
 def recognises(head: bytes, media_type: str | None) -> bool:  # noqa: ARG001  (the content decides)

@@ -3,16 +3,17 @@
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from evalhub.audio import analysis as audio
+from evalhub.audio.analysis import analyse_file, is_current
 from evalhub.errors import BadInput
 from evalhub.models import AudioAnalysis, Recording
 from evalhub.services import Services
 
 
 def analyse(services: Services, project_id: int, sha256: str) -> None:
-    """Measure these bytes unless that was done. Sound that cannot be decoded is noted as such, with the reason."""
+    """Measure these bytes unless that was done by this version of the measurement. Sound that cannot be decoded is noted as such, with the reason."""
     with services.sessions() as session:
-        if session.get(AudioAnalysis, (project_id, sha256)):
+        known = session.get(AudioAnalysis, (project_id, sha256))
+        if known and (known.state != "ready" or is_current(known)):
             return
         recording = _any_recording(session, project_id, sha256)
     if recording is not None:
@@ -28,7 +29,7 @@ def _any_recording(session: Session, project_id: int, sha256: str) -> Recording 
 def _read(services: Services, recording: Recording, sha256: str) -> AudioAnalysis:
     path = services.audio.path(recording.project_id, sha256)
     try:
-        return audio.analyse_file(path, recording)
+        return analyse_file(path, recording)
     except BadInput as problem:
         return AudioAnalysis(project_id=recording.project_id, sha256=sha256, state="unreadable", reason=str(problem))
 
@@ -36,4 +37,5 @@ def _read(services: Services, recording: Recording, sha256: str) -> AudioAnalysi
 def _store(session: Session, found: AudioAnalysis) -> None:
     columns = [attribute.key for attribute in AudioAnalysis.__mapper__.column_attrs if attribute.key != "created_at"]
     row = {key: getattr(found, key) for key in columns}
-    session.execute(insert(AudioAnalysis).values(row).on_conflict_do_nothing())
+    statement = insert(AudioAnalysis).values(row)
+    session.execute(statement.on_conflict_do_update(index_elements=["project_id", "sha256"], set_=row))

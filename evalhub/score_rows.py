@@ -1,4 +1,4 @@
-"""Scores and evaluations as JSON rows: the same from the command line and over HTTP (docs/native-format.md, section 3)."""
+"""Scores and evaluations as JSON rows, the same on the command line and over HTTP (docs/native-format.md, 3)."""
 
 from typing import Any
 

@@ -49,7 +49,7 @@ def sweep(services: Services) -> None:
         end_quiet(session)
 
 
-def find_unparsed(session: Session, services: Services) -> None:
+def find_unparsed(session: Session) -> None:
     """Bodies that wait although nobody holds them."""
     free = InboxItem.lease_until.is_(None) | (InboxItem.lease_until < func.now())
     lost = exists().where(InboxItem.state == WAITING, free, InboxItem.received_at < func.now() - LOST_AFTER)
@@ -57,7 +57,7 @@ def find_unparsed(session: Session, services: Services) -> None:
         ask_for(session, "parse_inbox")
 
 
-def find_unmeasured(session: Session, services: Services) -> None:
+def find_unmeasured(session: Session) -> None:
     """Recordings that nobody has read yet."""
     same = and_(AudioAnalysis.project_id == Recording.project_id, AudioAnalysis.sha256 == Recording.sha256)
     unread = select(Recording.project_id, Recording.sha256).where(
@@ -67,7 +67,7 @@ def find_unmeasured(session: Session, services: Services) -> None:
         ask_for(session, "analyse_recording", project_id=project_id, sha256=sha256)
 
 
-def find_due(session: Session, services: Services) -> None:
+def find_due(session: Session) -> None:
     """Evaluations that are due although nobody holds them."""
     key = (Evaluation.project_id, Evaluation.conversation_id, Evaluation.kind_of_work)
     lost = select(*key).where(is_due(), Evaluation.created_at < func.now() - LOST_AFTER).distinct().limit(AT_ONCE)
@@ -75,13 +75,12 @@ def find_due(session: Session, services: Services) -> None:
         ask(session, project_id, conversation_id, kind_of_work)
 
 
-def reconnect_judge(session: Session, services: Services) -> None:
+def reconnect_judge(session: Session) -> None:
     """Once a judge is connected, what was blocked for want of one may run."""
-    if services.settings.judge_model:
-        _again(session, Evaluation.reason_code == "judge_not_connected")
+    _again(session, Evaluation.reason_code == "judge_not_connected")
 
 
-def stop_waiting(session: Session, services: Services) -> None:
+def stop_waiting(session: Session) -> None:
     """A declared recording that did not come within the quiet period is not waited for any longer."""
     patience = func.make_interval(0, 0, 0, 0, 0, 0, Project.quiet_period_s)
     given_up = select(Conversation.id).join(Project, Project.id == Conversation.project_id)
@@ -97,7 +96,7 @@ def _again(session: Session, condition: Any) -> None:
     session.execute(update(Evaluation).where(Evaluation.status == BLOCKED, condition).values(AGAIN))
 
 
-def prepare_days(session: Session, services: Services) -> None:
+def prepare_days(session: Session) -> None:
     """Partitions of the inbox for today and the days ahead, so that a day can be dropped at once later."""
     today = datetime.now(UTC).date()
     present = set(
@@ -119,12 +118,12 @@ def _partition(day: date) -> str:
     return f"create table if not exists inbox_{day:%Y%m%d} partition of inbox for values {bounds}"
 
 
-def find_doomed(session: Session, services: Services) -> None:
+def find_doomed(session: Session) -> None:
     """Sound whose deletion was asked for and not done yet."""
     if session.scalar(select(exists().where(DoomedAudio.since < func.now() - LOST_AFTER))):
         ask_for(session, "forget_audio")
 
 
-def tidy(session: Session, services: Services) -> None:
+def tidy(session: Session) -> None:
     """Links that can no longer be used."""
     session.execute(delete(SignInLink).where(SignInLink.expires_at < func.now() - timedelta(days=7)))

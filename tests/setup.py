@@ -10,9 +10,7 @@ def main() -> None:
     if shutil.which("chromium") or shutil.which("google-chrome"):
         return
     if not _install():
-        print(
-            "\n*** NO BROWSER: the browser tests will be skipped. Install chromium (Debian: apt install chromium). ***\n"
-        )
+        print("\n*** NO BROWSER: browser tests will be skipped. Install chromium (Debian: apt install chromium). ***\n")
 
 
 def _install() -> bool:

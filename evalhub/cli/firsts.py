@@ -14,7 +14,7 @@ def prepare(services: Services, env: Mapping[str, str], *, project: tuple[str, s
     """Make what is missing. Returns the token of the first admin's link, or None once they have a password."""
     slug, name = project
     with services.work() as session:
-        prepare_days(session, services)
+        prepare_days(session)
         wanted = select(Project.id).filter_by(slug=slug) if slug == "demo" else select(Project.id).limit(1)
         if session.scalar(wanted) is None:
             create_project(session, slug=slug, name=name, by="evalhub up")

@@ -9,8 +9,8 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from evalhub import evaluators, plugins
-from evalhub.evaluations.context import context_for
 from evalhub.evaluations.content import load
+from evalhub.evaluations.context import context_for
 from evalhub.evaluations.planning import is_due
 from evalhub.evaluators import Context, Outcome
 from evalhub.models import FAILED, PENDING, RUNNING, SKIPPED, Conversation, Evaluation, Score

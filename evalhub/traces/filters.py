@@ -5,12 +5,12 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, text
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, select, text
 
 from evalhub.errors import BadInput, Problem
 from evalhub.models import Conversation, Evaluation, Label, QueueItem, Recording, Score, Turn
 
-TURN_TEXT = text("to_tsvector('simple'::regconfig, COALESCE(turn.text, ''::text))")
+TURN_TEXT: ColumnElement[str] = literal_column("to_tsvector('simple'::regconfig, COALESCE(turn.text, ''::text))")
 VERDICTS = ("pass", "fail", "unsure")
 YES_NO = ("yes", "no")
 

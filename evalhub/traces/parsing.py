@@ -29,7 +29,7 @@ def _parse(session: Session, item: InboxItem, body: bytes) -> Parsed:
         case openai_realtime.NAME:
             return openai_realtime.parse_many(_session_log(session, item), item.conversation_id)
         case _:
-            return native_parts.parse(item.format, body, item.conversation_id)
+            return native_parts.parse(item.format, body, item.conversation_id or "")
 
 
 def _store(services: Services, session: Session, project_id: int, conversation: Conversation, parsed: Parsed) -> None:

@@ -189,7 +189,7 @@ def tiny_waveforms(
     peaks = select(AudioAnalysis.sha256, AudioAnalysis.channel_count, AudioAnalysis.peaks)
     ours = peaks.where(AudioAnalysis.project_id == project_id, AudioAnalysis.sha256.in_(hashes))
     rows = session.execute(ours.where(AudioAnalysis.peaks.is_not(None)))
-    return {sha256: _columns(data, count or 1, columns) for sha256, count, data in rows}
+    return {sha256: _columns(data or b"", count or 1, columns) for sha256, count, data in rows}
 
 
 def _columns(peaks: bytes, channels: int, columns: int) -> list[list[int]]:

@@ -113,7 +113,7 @@ def receive_recording(
 def receive_upload(session: Session, project_id: int, conversation_id: str, *, agent: str | None) -> Receipt:
     """A call that is nothing but a recording somebody uploads: it is over as soon as it is there."""
     now = datetime.now(UTC).isoformat()
-    body = {"id": conversation_id, "origin": "upload", "started_at": now, "ended_at": now}
+    body: dict[str, Any] = {"id": conversation_id, "origin": "upload", "started_at": now, "ended_at": now}
     body |= {"agent": {"name": agent}} if agent else {}
     return receive_native(session, project_id, orjson.dumps(body))
 

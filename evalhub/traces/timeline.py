@@ -44,7 +44,7 @@ def _recording(recording: Recording, analysis: AudioAnalysis) -> dict[str, Any]:
 
 
 def _duration(conversation: Conversation, recordings: Sequence[Mapping[str, Any]]) -> int:
-    ends = [recording["offset_ms"] + (recording["duration_ms"] or 0) for recording in recordings]
+    ends: list[int] = [recording["offset_ms"] + (recording["duration_ms"] or 0) for recording in recordings]
     ends += [turn.end_ms or 0 for turn in conversation.turns] + [call.end_ms or 0 for call in conversation.tool_calls]
     return max([conversation.duration_ms or 0, *ends])
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from evalhub.score_rows import evaluation_row, score_row
 from flask import request
 
 from evalhub.errors import BadInput, Problem
+from evalhub.score_rows import evaluation_row, score_row
 from evalhub.traces import queries, receive
 from evalhub.traces.deletion import delete_conversation
 from evalhub.traces.filters import Filters

@@ -21,7 +21,7 @@ def main() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal)
     if os.getppid() != parent:  # it died while we started
         sys.exit(1)
-    os.execv(sys.argv[5], sys.argv[5:])  # noqa: S606  (no shell is wanted)
+    os.execv(sys.argv[5], sys.argv[5:])
 
 
 if __name__ == "__main__":

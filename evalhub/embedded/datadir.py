@@ -56,6 +56,10 @@ class DataDir:
         """A short name for this folder, the same at every start."""
         return hashlib.sha256(str(self.path).encode()).hexdigest()[:10]
 
+    @property
+    def exists(self) -> bool:
+        return (self.path / MARKER).exists()
+
     def prepare(self) -> None:
         """Make the folder if it is not there, and refuse one that is not ours.
 
@@ -103,7 +107,9 @@ class DataDir:
             mend = "Run evalhub as that user, or give another folder with --data."
             raise SetupError(f"The data in {self.path} belongs to {_user(uid)}.", mend)
         if self.facts().get("layout", 0) > LAYOUT:
-            raise SetupError(f"{self.path} was made by a newer evalhub.", "Install that version, or use another folder.")
+            raise SetupError(
+                f"{self.path} was made by a newer evalhub.", "Install that version, or use another folder."
+            )
 
     @contextmanager
     def _usable(self) -> Iterator[None]:

@@ -70,9 +70,7 @@ def send(process: psutil.Process, number: int) -> None:
         process.send_signal(number)
 
 
-def wait_for_end(
-    living: Sequence[tuple[psutil.Process, int]], patience_s: float
-) -> list[tuple[psutil.Process, int]]:
+def wait_for_end(living: Sequence[tuple[psutil.Process, int]], patience_s: float) -> list[tuple[psutil.Process, int]]:
     """Those that are still there after a while. One that only waits to be reaped is gone: nobody may ever reap it."""
     deadline = time.monotonic() + patience_s
     left = [entry for entry in living if is_running(entry[0])]
@@ -85,9 +83,19 @@ def wait_for_end(
 def is_running(process: psutil.Process) -> bool:
     """Whether it runs; a zombie does not."""
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
+
+
+def working_in(folder: Path, name: str) -> list[psutil.Process]:
+    """Programs of that name whose working folder this is."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.name() == name and process.cwd() == str(folder) and is_running(process):
+                found.append(process)
+    return found
 
 
 def _is_alive(entry: dict[str, Any], family: str) -> bool:

@@ -1,25 +1,31 @@
 """The platform as a family of processes: started in order, restarted when one dies, stopped in reverse."""
 
-import signal
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 
-import psutil
-
-from evalhub.embedded.broker import Broker
+from evalhub.embedded.broker import Broker, find_server
+from evalhub.embedded.clusters import postgres_of
 from evalhub.embedded.datadir import DataDir
-from evalhub.embedded.postgres import Postgres
-from evalhub.embedded.processes import Child, stop_leftovers
+from evalhub.embedded.leftovers import stop_leftovers
+from evalhub.embedded.live import announce, find_live, silence
+from evalhub.embedded.ports import check_port
+from evalhub.embedded.processes import Child, Places, stop_together
+from evalhub.embedded.runfolder import remove_run_folder, run_folder
 from evalhub.embedded.secrets import load_secrets
+from evalhub.embedded.signals import ending_signals
+from evalhub.embedded.supervision import OnEvent, Watch
 from evalhub.errors import SetupError
 from evalhub.settings import Settings
 
 START_S = 60.0
-QUICK_S = 20.0
-TRIES = 5
+
+
+def unheard(name: str, seconds: float) -> None:
+    """Nobody wants to know."""
 
 
 @dataclass
@@ -28,41 +34,60 @@ class Platform:
 
     data: DataDir
     secrets: Mapping[str, str]
+    on_event: OnEvent = unheard
     database_url: str = ""
     broker_url: str = ""
-    children: list[Child] = field(default_factory=list)
-    deaths: dict[str, list[float]] = field(default_factory=dict)
+    watches: list[Watch] = field(default_factory=list)
     stopping: bool = False
+
+    @property
+    def children(self) -> list[Child]:
+        return [watch.child for watch in self.watches]
 
     def start(self, child: Child) -> None:
         """Start a child and look after it from now on."""
-        self.children.append(child)
+        self.watches.append(Watch(child, self.on_event))
         child.start()
 
     def add(self, name: str, argv: Sequence[str], env: Mapping[str, str], *, patience_s: float = 10.0) -> None:
-        """Start a process of evalhub's own."""
-        self.start(Child(name, argv, self.data.logs, self.data.pids, env, patience_s=patience_s))
+        """Start a process of evalhub's own; it has `patience_s` to end once it is asked to."""
+        env = {**_import_path(), **env}
+        self.start(
+            Child(name=name, argv=argv, places=self._places, env=env, patience_s=patience_s, folder=self.data.path)
+        )
 
-    def start_postgres(self) -> None:
-        """Start the database and wait for it."""
-        server = Postgres.of(self.data, self.secrets["database_password"])
-        server.initialise()
-        child = Child("postgres", server.command(), self.data.logs, self.data.pids, owner=server.owner)
-        child.stop_signal, child.patience_s = signal.SIGINT, 30.0  # a fast shutdown: sessions end, nothing is lost
-        self.start(child)
-        if not server.is_ready(START_S, child):
-            raise SetupError("PostgreSQL did not start. Its log ends:", "\n" + child.last_words())
-        server.ensure_database()
+    @property
+    def _places(self) -> Places:
+        return Places(self.data.logs, self.data.pids, family=str(self.data.path))
+
+    def start_database(self) -> None:
+        """Start PostgreSQL and wait until it accepts connections."""
+        with self._timed("database files"):
+            server = postgres_of(self.data)
+        with self._timed("database"):
+            child = server.child(self._places)
+            self.start(child)
+            if not server.is_ready(START_S, child):
+                raise SetupError("PostgreSQL did not start.", f"Its log ({child.log}) ends:\n{child.last_words()}")
+            server.ensure_database()
         self.database_url = server.url()
 
     def start_broker(self) -> None:
-        """Start the broker and wait for it."""
-        broker = Broker.of(self.data)
-        child = Child("broker", broker.command(), self.data.logs, self.data.pids)
-        self.start(child)
-        if not broker.is_ready(START_S, child):
-            raise SetupError("The broker did not start. Its log ends:", "\n" + child.last_words())
+        """Start the broker and wait until it answers."""
+        with self._timed("broker"):
+            folder = run_folder(self.data.name)
+            broker = Broker(program=find_server(), socket=folder / "redis.sock", folder=self.data.broker)
+            child = Child(name="broker", argv=broker.command(), places=self._places, folder=self.data.broker)
+            self.start(child)
+            if not broker.is_ready(START_S, child):
+                raise SetupError("The broker did not start.", f"Its log ({child.log}) ends:\n{child.last_words()}")
         self.broker_url = broker.url
+
+    @contextmanager
+    def _timed(self, name: str) -> Iterator[None]:
+        started = time.monotonic()
+        yield
+        self.on_event(name, time.monotonic() - started)
 
     def supervise(self, until: Callable[[], bool] = lambda: False, pause_s: float = 0.2) -> None:
         """Restart what dies, until told to stop.
@@ -75,75 +100,86 @@ class Platform:
             time.sleep(pause_s)
 
     def look_after(self) -> None:
-        """One look at every child; the dead are started again."""
-        for child in self.children:
-            if not child.is_running and not self.stopping:
-                self._restart(child)
+        """One look at every child; the dead are started again, later each time.
 
-    def _restart(self, child: Child) -> None:
-        now = time.monotonic()
-        recent = [at for at in self.deaths.get(child.name, []) if now - at < QUICK_S * TRIES]
-        self.deaths[child.name] = [*recent, now]
-        if len(recent) >= TRIES:
-            raise SetupError(f"{child.name} keeps dying. Its log ({child.log}) ends:", "\n" + child.last_words())
-        child.stop()  # what is left of its group
-        child.start()
+        Raises:
+            SetupError: a process keeps dying right after its start.
+        """
+        for watch in self.watches:
+            if not self.stopping:
+                watch.look()
 
     def stop(self) -> None:
-        """Stop everything, the last started first."""
+        """Stop evalhub's own processes, all at once; then the broker, then the database."""
         self.stopping = True
-        for child in reversed(self.children):
-            child.stop()
+        served = [child for child in self.children if child.name in ("postgres", "broker")]
+        stop_together([child for child in self.children if child not in served])
+        for child in reversed(served):
+            stop_together([child])
+
+    def end(self) -> None:
+        """Somebody wants it to end: leave by KeyboardInterrupt. Who says so again is in a hurry."""
+        if not self.stopping:
+            self.stopping = True
+            raise KeyboardInterrupt
+        for child in self.children:
+            child.patience_s = min(child.patience_s, 10.0 if child.name == "postgres" else 0.5)
 
 
 @contextmanager
-def running(settings: Settings) -> Iterator[Platform]:
+def running(settings: Settings, *, on_event: OnEvent = unheard, only_database: bool = False) -> Iterator[Platform]:
     """Database and broker of a data folder, up; everything that is added is stopped at the end, whatever happens.
+
+    Ctrl-C, SIGTERM and SIGHUP raise KeyboardInterrupt, once. `on_event` hears the name and the seconds of each step.
 
     Raises:
         SetupError: whatever keeps it from starting, with the mend.
     """
-    data = DataDir(settings.data_dir)
+    data = DataDir.at(settings.data_dir)
     data.prepare()
-    with data.locked():
-        stop_leftovers(data.pids)
-        check_port(settings.host, settings.port)
-        platform = Platform(data, load_secrets(data.path))
-        try:
-            if settings.database_url:
-                platform.database_url = settings.database_url
-            else:
-                platform.start_postgres()
-            if settings.broker_url:
-                platform.broker_url = settings.broker_url
-            else:
-                platform.start_broker()
-            yield platform
-        finally:
-            platform.stop()
+    with ExitStack() as stack:
+        stack.enter_context(data.locked())
+        stop_leftovers(data.pids, str(data.path))
+        if not only_database:
+            check_port(settings.host, settings.port)
+        platform = Platform(
+            data, load_secrets(data.path), on_event, settings.database_url or "", settings.broker_url or ""
+        )
+        stack.enter_context(ending_signals(platform.end))
+        stack.callback(remove_run_folder, data.name)
+        stack.callback(platform.stop)
+        _start(platform, only_database=only_database)
+        stack.callback(silence, data)
+        announce(data, database_url=platform.database_url, broker_url=platform.broker_url)
+        yield platform
 
 
-def check_port(host: str, port: int) -> None:
-    """Refuse a port that somebody listens on, and say who.
+def _start(platform: Platform, *, only_database: bool) -> None:
+    if not platform.database_url:
+        platform.start_database()
+    if not platform.broker_url and not only_database:
+        platform.start_broker()
+
+
+@contextmanager
+def database_of(settings: Settings) -> Iterator[str]:
+    """Address of the installation's database, for a command beside `evalhub up`: given, running, or started for now.
 
     Raises:
-        SetupError: it is taken, or the address is not one of this machine.
+        SetupError: it cannot be started.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            if error.errno == 98:  # EADDRINUSE
-                raise SetupError(f"Port {port} is taken{_by_whom(port)}.", "Use --port, or stop it.") from error
-            raise SetupError(f"Cannot listen on {host}:{port}: {error.strerror}.", "Use --host or --port.") from error
+    live = find_live(DataDir.at(settings.data_dir))
+    if settings.database_url or live:
+        yield settings.database_url or (live.database_url if live else "")
+        return
+    with running(settings, only_database=True) as platform:
+        yield platform.database_url
 
 
-def _by_whom(port: int) -> str:
+def _import_path() -> dict[str, str]:
+    """Children do not work in the folder where evalhub was started; from a bare checkout they would not find it."""
     try:
-        holders = {c.pid for c in psutil.net_connections("tcp") if c.status == "LISTEN" and c.laddr.port == port}
-    except psutil.AccessDenied:
-        return ""
-    names = [f" by process {pid} ({psutil.Process(pid).name()})" for pid in holders if pid]
-    return names[0] if names else ""
+        distribution("evalhub")
+    except PackageNotFoundError:
+        return {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    return {}

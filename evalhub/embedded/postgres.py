@@ -5,50 +5,31 @@ role `evalhub` that owns the database, and as `postgres` to make that role.
 """
 
 import os
+import pwd
 import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 from urllib.parse import quote
 
-import psutil
 import psycopg
 from psycopg import pq, sql
 
 from evalhub.embedded.files import write_whole
-from evalhub.embedded.leftovers import end
+from evalhub.embedded.leftovers import end, working_in
 from evalhub.embedded.owner import Owner, find_owner
 from evalhub.embedded.processes import Child, Places, stop_together
 from evalhub.embedded.programs import MAJOR, reachable_programs
+from evalhub.embedded.tuning import ENVIRONMENT, PORT, SETTINGS, UNSAFE
 from evalhub.errors import SetupError
 
 ROLE = "evalhub"
 SUPERUSER = "postgres"
-PORT = 5432  # names the socket; nothing listens on it
 ORPHANS_S = (10.0, 5.0)
-SETTINGS = {
-    "listen_addresses": "",
-    "port": str(PORT),
-    "unix_socket_permissions": "0700",
-    "max_connections": "100",
-    "shared_buffers": "256MB",
-    "min_dynamic_shared_memory": "64MB",  # parallel queries outgrow the /dev/shm of a container
-    "work_mem": "16MB",
-    "maintenance_work_mem": "128MB",
-    "max_wal_size": "1GB",
-    "checkpoint_timeout": "15min",
-    "wal_compression": "on",
-    "jit": "off",
-    "log_line_prefix": "%m [%p] ",
-    "log_min_messages": "warning",
-    "lc_messages": "C",
-    "timezone": "UTC",
-}
-ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}  # no PG* and no locale of whoever starts us
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,9 +68,10 @@ class Postgres:
 
     def _make(self, options: tuple[str, ...]) -> None:
         """Under another name first: an initdb that was killed leaves something that looks like a cluster."""
-        fresh = self.cluster.with_suffix(".new")
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(mode=0o700)
+        half_made = f"{self.cluster.name}.new-"
+        for folder in self.cluster.parent.glob(f"{half_made}*"):
+            shutil.rmtree(folder, ignore_errors=True)
+        fresh = Path(mkdtemp(dir=self.cluster.parent, prefix=half_made))
         self.owner.give(fresh)
         command = [str(self.programs / "initdb"), "-D", str(fresh), "-U", SUPERUSER, "--auth=peer", "--encoding=UTF8"]
         command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--data-checksums", *options]
@@ -112,8 +94,10 @@ class Postgres:
         """The server as a child. A fast shutdown first: sessions end, nothing is lost; then an immediate one."""
         return Child(
             name="postgres",
-            argv=["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in ENVIRONMENT.items()), *self.command(**settings)],
+            argv=self.command(**settings),
             places=places,
+            env=ENVIRONMENT,
+            inherits=False,
             owner=self.owner,
             stop_signal=signal.SIGINT,
             urgent_signal=signal.SIGQUIT,
@@ -122,11 +106,76 @@ class Postgres:
         )
 
     def clear_the_way(self) -> None:
-        """What has to be so before every start: a socket folder, who may connect, and nobody else on the cluster."""
+        """What has to be so before every start: a socket folder, who may connect, nobody else on the cluster.
+
+        Raises:
+            SetupError: another server cannot be stopped.
+        """
         self.socket.mkdir(mode=0o700, exist_ok=True)
         self.owner.give(self.socket)
-        me = find_name()
         write_whole(self.run / "pg_hba.conf", "local all all peer map=evalhub\n", mode=0o644)
-        rules = [f'evalhub "{me}" {role}\n' for role in (ROLE, SUPERUSER)]
+        rules = [f'evalhub "{our_name()}" {role}\n' for role in (ROLE, SUPERUSER)]
         write_whole(self.run / "pg_ident.conf", "".join(rules), mode=0o644)
-        end([(process, signal.SIGINT) for process in self._orphans()], ORPHANS_S)
+        self._end_orphans()
+
+    def _end_orphans(self) -> None:
+        """A killed server leaves sessions that finish their query first, and a lock file naming a number that may by
+        now be anybody's. Whoever holds the data folder may end the ones and remove the other."""
+        end([(process, signal.SIGINT) for process in working_in(self.cluster, "postgres")], ORPHANS_S)
+        if left := working_in(self.cluster, "postgres"):
+            raise SetupError(
+                f"Process {left[0].pid} uses {self.cluster} and does not end.", "Stop it, then start again."
+            )
+        (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+
+    def is_ready(self, patience_s: float, child: Child) -> bool:
+        """Wait until it accepts connections; gives up when its process ends, or patience does.
+
+        After a crash it repeats what is in its log before it accepts anybody. That takes as long as it takes.
+        """
+        deadline = time.monotonic() + patience_s
+        while child.is_running:
+            answer = pq.PGconn.ping(self._address().encode())
+            if answer == pq.Ping.OK:
+                return True
+            if answer != pq.Ping.REJECT and time.monotonic() > deadline:
+                return False
+            time.sleep(0.03)
+        return False
+
+    def ensure_database(self, name: str = "evalhub") -> None:
+        """Make the role and its database unless they are there."""
+        with psycopg.connect(self._address(), autocommit=True) as connection:
+            if not connection.execute("select 1 from pg_roles where rolname = %s", [ROLE]).fetchone():
+                connection.execute(sql.SQL("create role {} login createdb").format(sql.Identifier(ROLE)))
+            if not connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
+                made = sql.SQL("create database {} owner {}")
+                connection.execute(made.format(sql.Identifier(name), sql.Identifier(ROLE)))
+
+
+def our_name() -> str:
+    """The name of the user that runs evalhub."""
+    return pwd.getpwuid(os.geteuid()).pw_name
+
+
+@contextmanager
+def embedded_postgres(folder: Path) -> Iterator[str]:
+    """A throw-away server for tests, without fsync. Yields the address of its database `postgres`.
+
+    Where PostgreSQL's own user cannot enter `folder`, the cluster lies in a temporary folder of its own.
+    """
+    owner = find_owner()
+    with ExitStack() as stack:
+        base = folder if owner.can_enter(folder) else Path(stack.enter_context(TemporaryDirectory(prefix="evalhub-")))
+        base.chmod(0o711)
+        run = Path(stack.enter_context(TemporaryDirectory(prefix="evalhub-", dir="/tmp")))
+        run.chmod(0o711)
+        server = Postgres(cluster=base / "postgres", run=run, owner=owner, programs=reachable_programs(owner))
+        server.initialise("--no-sync")
+        child = server.child(Places(run, run, str(run)), **UNSAFE)
+        stack.callback(stop_together, [child])
+        child.start()
+        if not server.is_ready(60, child):
+            raise SetupError("PostgreSQL did not start:", child.last_words())
+        server.ensure_database()
+        yield server.url("postgres")

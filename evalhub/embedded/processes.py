@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,6 +39,8 @@ class Child:
     argv: Sequence[str]
     places: Places
     env: Mapping[str, str] = field(default_factory=dict)
+    inherits: bool = True
+    """whether it sees our environment too"""
     owner: Owner | None = None
     """who it runs as, if not we ourselves"""
     stop_signal: signal.Signals = signal.SIGTERM
@@ -63,7 +66,7 @@ class Child:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*wrapped, *self.argv],
-                env={**os.environ, **self.env, FAMILY: self.places.family},
+                env={**(os.environ if self.inherits else {}), **self.env, FAMILY: self.places.family},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -71,7 +74,8 @@ class Child:
                 cwd=self.folder,
             )
         self.started_at = time.monotonic()
-        record(self._record, self.process.pid, self.stop_signal, self.places.family)
+        with suppress(OSError):  # a full disk is no reason to stay down
+            record(self._record, self.process.pid, self.stop_signal, self.places.family)
 
     @property
     def _record(self) -> Path:
@@ -106,12 +110,13 @@ class Child:
     def bound_log(self) -> None:
         """Put the log aside when it is long. The child keeps writing to the same file: it appends, so it may be cut."""
         if self.log.exists() and self.log.stat().st_size > MAX_LOG:
-            shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
+            with suppress(OSError):
+                shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
             os.truncate(self.log, 0)
 
     def note(self, text: str) -> None:
         """Add a line of ours to its log."""
-        with self.log.open("a") as log:
+        with suppress(OSError), self.log.open("a") as log:
             log.write(f"evalhub: {text}\n")
 
     def last_words(self, lines: int = 8) -> str:

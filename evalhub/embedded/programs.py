@@ -30,7 +30,7 @@ def wheel_programs() -> Path:
 
 
 def reachable_programs(owner: Owner) -> Path:
-    """The wheel's programs, or below /var/lib/evalhub a copy of them: an environment may lie in a home with mode 0700."""
+    """The wheel's programs, or a copy below /var/lib/evalhub: an environment may lie in a home with mode 0700."""
     inside = wheel_programs()
     if owner.can(str(inside / "postgres"), "--version"):
         return inside

@@ -1,6 +1,7 @@
 """The run folder: where sockets lie. Short, because a socket path has to stay under 108 bytes; private to one user."""
 
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -20,6 +21,11 @@ def run_folder(name: str) -> Path:
         raise SetupError(f"{folder} belongs to somebody else.", "Have it removed: sockets of evalhub go there.")
     folder.chmod(0o711 if os.geteuid() == 0 else 0o700)  # as root, PostgreSQL's own user passes through
     return folder
+
+
+def remove_run_folder(name: str) -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(run_folder(name), ignore_errors=True)
 
 
 def _base() -> Path:

@@ -10,7 +10,10 @@ from evalhub.services import Services
 
 
 def analyse(services: Services, project_id: int, sha256: str) -> None:
-    """Measure these bytes unless that was done by this version of the measurement. Sound that cannot be decoded is noted as such, with the reason."""
+    """Measure these bytes unless that was done by this version of the measurement.
+
+    Sound that cannot be decoded is noted as such, with the reason.
+    """
     with services.sessions() as session:
         known = session.get(AudioAnalysis, (project_id, sha256))
         if known and (known.state != "ready" or is_current(known)):

@@ -3,6 +3,7 @@
 A lost broker, a killed worker, a ring that came before its row was visible: none of it matters for longer than this.
 """
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 

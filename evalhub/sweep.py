@@ -34,20 +34,13 @@ DAYS_AHEAD = 3
 
 def sweep(services: Services) -> None:
     """One round. Safe to run at any time, from any number of processes."""
-    for step in (
-        prepare_days,
-        find_unparsed,
-        find_unmeasured,
-        reconnect_judge,
-        stop_waiting,
-        find_due,
-        find_doomed,
-        tidy,
-    ):
+    steps: list[Callable[[Session], object]] = [prepare_days, find_unparsed, find_unmeasured, stop_waiting]
+    steps += [find_due, find_doomed, tidy, end_quiet]
+    if services.settings.judge_model:
+        steps.append(reconnect_judge)
+    for step in steps:
         with services.work() as session:
-            step(session, services)
-    with services.work() as session:
-        end_quiet(session)
+            step(session)
 
 
 def find_unparsed(session: Session) -> None:

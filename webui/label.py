@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from evalhub.errors import BadInput, Conflict, NotFound
 from evalhub.labeling import desk, drafts, labels, progress, slots, undoing
+from evalhub.labeling.claiming import seconds_until
 from evalhub.labeling.plans import queue_of
 from evalhub.models import Json, Queue
 from evalhub.traces.queries import analyses_of, load_conversation
@@ -88,7 +89,7 @@ def heartbeat() -> Page:
         until = slots.heartbeat(db(), **_held())
     except Conflict as refused:
         return jsonify(message=str(refused)), 409
-    return jsonify(until=until.isoformat())
+    return jsonify(seconds=seconds_until(until))
 
 
 @bp.post("/<int:queue_id>/skip")

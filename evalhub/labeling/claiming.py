@@ -5,7 +5,7 @@ gets a new token, so a late submit passes only while nobody else took the slot.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -26,6 +26,11 @@ class Lease:
     token: UUID
     lease_until: datetime
 
+    @property
+    def seconds_left(self) -> int:
+        """What a countdown starts from; a viewer's own clock may be wrong."""
+        return seconds_until(self.lease_until)
+
 
 @dataclass(frozen=True)
 class Empty:
@@ -34,6 +39,11 @@ class Empty:
     why: Literal["done", "closed", "leased", "share"]
     until: datetime | None = None
     """when the first lease of somebody else runs out"""
+
+
+def seconds_until(moment: datetime) -> int:
+    """From now; below zero when it has passed."""
+    return round((moment - datetime.now(UTC)).total_seconds())
 
 
 def claim(session: Session, *, project_id: int, queue_id: int, user_id: int) -> Lease | None:

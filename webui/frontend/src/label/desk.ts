@@ -50,10 +50,10 @@ export class Desk {
     this.marks = new Marks(root, player.sound, this.scorecard, this.transcript);
     this.lease = new Lease(
       this.find("[data-lease]"),
-      Date.parse(root.dataset.leaseUntil ?? ""),
+      Number(root.dataset.leaseSeconds),
       root.dataset.heartbeatUrl ?? "",
       this.form,
-      (message) => this.lost(message),
+      (message) => this.say(message),
     );
     player.sound.addEventListener("time", this.follow);
     player.sound.addEventListener("state", this.stopped);
@@ -187,9 +187,9 @@ export class Desk {
     return Boolean(typing);
   }
 
-  private lost(message: string): void {
+  private say(message: string): void {
     const notice = this.find("[data-lost]");
-    notice.hidden = false;
+    notice.hidden = !message;
     (notice.querySelector("span") as HTMLElement).textContent = message;
   }
 

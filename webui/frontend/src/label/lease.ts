@@ -1,20 +1,23 @@
-// The countdown of a lease, and the heartbeat that renews it while the page is looked at.
+// The countdown of a lease, and the heartbeat that renews it while the page is open.
 import { clock } from "../lib/times";
 import { post } from "./post";
 
 const BEAT_MS = 30_000;
 const SHORT_S = 60;
+const OVER = "You have had this call for a long time. Your answers are saved, nobody else has taken it yet.";
 
 export class Lease {
   private readonly timers: number[] = [];
+  private until: number; // by this machine's clock: the server says how long, not until when
 
   constructor(
     private readonly shown: HTMLElement,
-    private until: number,
+    seconds: number,
     private readonly url: string,
     private readonly form: HTMLFormElement,
-    private readonly lost: (message: string) => void,
+    private readonly over: (message: string) => void,
   ) {
+    this.until = Date.now() + seconds * 1000;
     this.timers.push(window.setInterval(() => this.show(), 1000));
     this.timers.push(window.setInterval(() => void this.renew(), BEAT_MS));
     document.addEventListener("visibilitychange", this.returned);
@@ -26,21 +29,23 @@ export class Lease {
     document.removeEventListener("visibilitychange", this.returned);
   }
 
-  private readonly returned = (): void => void this.renew();
+  private readonly returned = (): void => {
+    if (document.visibilityState === "visible") void this.renew();
+  };
 
   private show(): void {
     const left = Math.round((this.until - Date.now()) / 1000);
-    this.shown.textContent = left > 0 ? `for ${clock(left)}` : "no more: still here?";
+    this.shown.textContent = left > 0 ? `for ${clock(left)}` : "no more";
     this.shown.classList.toggle("is-short", left < SHORT_S);
+    this.over(left > 0 ? "" : OVER);
   }
 
   private async renew(): Promise<void> {
-    if (document.visibilityState !== "visible") return;
     const response = await post(this.url, new FormData(this.form)).catch(() => null);
-    if (response?.ok) this.until = Date.parse((await response.json()).until);
+    if (response?.ok) this.until = Date.now() + (await response.json()).seconds * 1000;
     if (response?.status === 409) {
       this.stop();
-      this.lost((await response.json()).message);
+      this.over((await response.json()).message);
     }
   }
 }

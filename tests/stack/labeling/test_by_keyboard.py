@@ -1,0 +1,153 @@
+"""A call is labeled, undone and labeled again without touching the mouse, in a real browser on a real server."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+from sqlalchemy import select
+from werkzeug.serving import make_server
+
+from evalhub.accounts.people import set_password, set_role
+from evalhub.analysis import analyse
+from evalhub.bundled import bundled
+from evalhub.models import Label, LabelValue, Project, Recording, Skip, User
+from evalhub.services import Services
+from evalhub.traces import inbox, receive
+from tests.db.labeling.making import add_rubric, make_queue, make_user
+from webui import create_app
+from webui.pages import BUILT
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+PASSWORD = "a long enough password"
+pytestmark = [
+    pytest.mark.stack,
+    pytest.mark.skipif(not CHROMIUM, reason="NO BROWSER: install chromium to run this test"),
+    pytest.mark.skipif(not (BUILT / "manifest.json").exists(), reason="the front end is not built: make build"),
+]
+
+
+@pytest.fixture
+def ana(services: Services, project: Project) -> User:
+    with services.work() as session:
+        person = make_user(name="Ana")
+        session.add(person)
+        session.flush()
+        set_password(person, PASSWORD)
+        set_role(session, project.id, person.id, "labeler")
+    return person
+
+
+@pytest.fixture
+def two_calls(services: Services, project: Project) -> None:
+    """Two sample calls with their sound, in a queue."""
+    for name in ("dead-air", "monotone"):
+        folder = bundled("sample_traces") / "native" / name
+        body = (folder / f"{name}.json").read_bytes()
+        with services.work() as session:
+            receive.receive_native(session, project.id, body)
+        for said in json.loads(body)["recordings"]:
+            analyse(services, project.id, store(services, project.id, body, folder / said["path"], said))
+    while inbox.parse_waiting(services):
+        pass
+    with services.work() as session:
+        add_rubric(session, project.id, applies_to="conversation")
+        make_queue(session, project.id, calls=2)
+
+
+def store(services: Services, project_id: int, body: bytes, path: Path, said: dict[str, str]) -> str:
+    recording = Recording(
+        project_id=project_id,
+        conversation_id=json.loads(body)["id"],
+        track=said["track"],
+        channels=said.get("channels"),
+    )
+    with services.work() as session:
+        return receive.receive_recording(services, session, recording, [path.read_bytes()])[0]
+
+
+@pytest.fixture
+def address(services: Services) -> Iterator[str]:
+    """A server of its own."""
+    keyed = replace(services, settings=replace(services.settings, secret_key="only a test has this key" * 2))
+    server = make_server("127.0.0.1", 0, create_app(keyed), threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def page(address: str, ana: User) -> Iterator[Page]:
+    """Signed in, and complaining at the end about any error that the browser saw."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        opened = browser.new_page(base_url=address)
+        errors: list[str] = []
+        opened.on("pageerror", lambda error: errors.append(str(error)))
+        opened.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+        opened.goto("/sign-in")
+        opened.fill("[name=email]", ana.email)
+        opened.fill("[name=password]", PASSWORD)
+        opened.press("[name=password]", "Enter")
+        opened.wait_for_url("**/label**")
+        yield opened
+        browser.close()
+        assert errors == []
+
+
+def next_call(page: Page, *keys: str) -> None:
+    """Presses keys, of which the last brings another call or the end; waits until that is there."""
+    slot = page.input_value("#scorecard [name=slot]")
+    for key in keys:
+        page.keyboard.press(key)
+    page.wait_for_function("slot => document.querySelector('#scorecard [name=slot]')?.value !== slot", arg=slot)
+    page.wait_for_selector(".lanes canvas, .desk-note")
+
+
+def test_a_day_without_a_mouse(two_calls: None, page: Page, services: Services) -> None:
+    page.wait_for_selector(".lanes canvas")
+    page.keyboard.press("Space")
+    page.wait_for_function("() => document.querySelector('[data-heard]').textContent !== '0 %'")
+    for key in ("Space", "ArrowDown", "f", "e", "c"):
+        page.keyboard.press(key)
+    page.keyboard.type("pfn x")
+    page.keyboard.press("Escape")
+    next_call(page, "Tab", "2", "Control+Enter")
+    next_call(page, "u")
+    assert page.input_value("[name='comment.policy']") == "pfn x"
+    next_call(page, "n", "Control+Enter")
+    next_call(page, "x", "Space", "Enter")
+    page.wait_for_selector("text=You have done your share")
+    with services.sessions() as session:
+        failed, na = session.scalars(select(Label).order_by(Label.id))
+        values = session.scalars(select(LabelValue).filter_by(criterion="policy").order_by(LabelValue.label_id)).all()
+        assert [(value.value, value.na, value.comment) for value in values] == [
+            (False, False, "pfn x"),
+            (None, True, "pfn x"),
+        ]
+        assert failed.superseded_at is not None
+        assert na.heard_fraction > 0
+        assert session.scalars(select(Skip.reason)).all() == ["bad_audio"]
+
+
+def test_a_scorecard_that_is_not_complete_says_where(two_calls: None, page: Page) -> None:
+    page.wait_for_selector(".lanes canvas")
+    page.keyboard.press("f")
+    page.keyboard.press("Control+Enter")
+    shown = page.locator("[data-needs]:visible").all_inner_texts()
+    assert [text.strip() for text in shown] == [
+        "A fail needs evidence: a turn (E) or a region (M)",
+        "Choose an answer",
+    ]
+    assert page.evaluate("document.activeElement.dataset.criterion") == "policy"
+    page.keyboard.press("p")
+    page.wait_for_selector("text=Draft saved")
+    page.reload()
+    page.wait_for_selector("#criterion-policy input[value=pass]:checked", state="attached")

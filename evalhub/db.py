@@ -47,5 +47,5 @@ def unit_of_work(sessions: Sessions, ring: Any = None) -> Iterator[Session]:
     with sessions() as session, session.begin():
         yield session
         wanted = list(session.info.pop(PENDING_JOBS, {}).values())
-    for job, arguments in wanted if ring else ():
+    for job, arguments in wanted if ring is not None else ():
         ring(job, **arguments)

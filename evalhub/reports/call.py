@@ -67,7 +67,7 @@ def call_report(
     fails = [score for score in scores if score.verdict == "fail"]
     told = [score for score in fails if score.subject_type == "conversation"] or fails
     return CallReport(
-        stands_out=sorted(told, key=first_ms)[:8],
+        stands_out=sorted(_each_once(told), key=first_ms)[:8],
         lines=_lines(conversation, scores),
         groups=_groups(scores),
         missing=[
@@ -76,6 +76,11 @@ def call_report(
         pending=sum(evaluation.status in ("pending", "running") for evaluation in evaluations),
         titles=titles,
     )
+
+
+def _each_once(scores: Sequence[Score]) -> list[Score]:
+    """One score per thing said: a summary that repeats its only finding is not told twice."""
+    return list({(score.explanation or score.metric).rstrip("."): score for score in scores}.values())
 
 
 def first_ms(score: Score) -> int:

@@ -7,7 +7,7 @@ upserts in sorted order, so that running twice changes nothing and two workers n
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import ARRAY, Text, case, func, literal
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -56,7 +56,11 @@ def _keeping_known(part: type[Base]) -> Any:
     statement = insert(part)
     table = part.__table__
     keys = [column.name for column in part.__mapper__.primary_key]
-    news = {c.name: func.coalesce(statement.excluded[c.name], c) for c in table.columns if c.name not in keys}
+    news: dict[str, Any] = {
+        c.name: func.coalesce(statement.excluded[c.name], c) for c in table.columns if c.name not in keys
+    }
+    if "position" in news:  # what comes in parts stands behind the whole, but moves nothing that stood before
+        news["position"] = func.least(table.c.position, statement.excluded.position)
     return statement.on_conflict_do_update(index_elements=keys, set_=news)
 
 
@@ -88,12 +92,22 @@ def _upsert_conversation(session: Session, project_id: int, said: Conversation, 
 
 def _news(statement: Any, columns: Iterable[str]) -> dict[str, Any]:
     table, excluded = Conversation.__table__, statement.excluded
-    news = {name: func.coalesce(excluded[name], table.c[name]) for name in columns}
+    news: dict[str, Any] = {name: func.coalesce(excluded[name], table.c[name]) for name in columns}
     for name in MERGED_OBJECTS:
         news[name] = func.coalesce(table.c[name].op("||")(excluded[name]), excluded[name], table.c[name])
-    news["warnings"] = func.coalesce(table.c.warnings.op("||")(excluded.warnings), excluded.warnings, table.c.warnings)
+    news["metadata"] = _with_extra(news["metadata"], table.c["metadata"], excluded["metadata"])
+    said_before = table.c.warnings.contains(excluded.warnings)
+    both = func.coalesce(table.c.warnings.op("||")(excluded.warnings), excluded.warnings, table.c.warnings)
+    news["warnings"] = case((said_before, table.c.warnings), else_=both)
     news["state"] = func.coalesce(func.nullif(table.c.state, "received"), excluded.state)
     return news | {"touched_at": func.now()}
+
+
+def _with_extra(merged: Any, stored: Any, said: Any) -> Any:
+    """Unknown fields lie one level deeper, and merge there too."""
+    path = literal(["extra"], ARRAY(Text))
+    extra = stored["extra"].op("||")(said["extra"])
+    return case((extra.is_not(None), func.jsonb_set(merged, path, extra)), else_=merged)
 
 
 def _declare_recordings(session: Session, project_id: int, conversation: Conversation) -> None:

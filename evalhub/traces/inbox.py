@@ -69,8 +69,12 @@ def _parse_conversation(services: Services) -> int:
         ids = claim(session, owner)
     with services.work() as session:
         items = _held(session, ids, owner)
+        last_of = {item.format: item for item in items}
         for item in items:
-            _parse_one(services, session, item)
+            if item.format in parsing.TOGETHER and item is not last_of[item.format]:
+                _close(item, PARSED, None)  # the last one is parsed together with all before it
+            else:
+                _parse_one(services, session, item)
     return len(items)
 
 

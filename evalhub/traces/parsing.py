@@ -9,6 +9,9 @@ from evalhub.traces import assembly, lifecycle
 from evalhub.traces.formats import Parsed, native, native_parts, openai_realtime
 from evalhub.traces.recordings import attach
 
+TOGETHER = frozenset({openai_realtime.NAME})
+"""formats whose bodies are parts of one log and only make sense together"""
+
 
 def parse_into(services: Services, session: Session, item: InboxItem, body: bytes) -> None:
     """Parse one accepted body and store what it says.

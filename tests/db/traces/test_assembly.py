@@ -67,3 +67,22 @@ def test_a_prompt_is_stored_once(session: Session, project: Project) -> None:
         assembly.merge(session, project.id, make_conversation(id=call, prompt=prompt))
     assert session.scalar(select(func.count()).select_from(PromptVersion)) == 1
     assert len(set(session.scalars(select(Conversation.prompt_id)))) == 1
+
+
+def test_unknown_fields_merge_too(session: Session, project: Project) -> None:
+    assembly.merge(session, project.id, make_conversation(meta={"extra": {"a": 1}, "n": 1}))
+    assembly.merge(session, project.id, make_conversation(meta={"extra": {"b": 2}}))
+    assert stored(session, project).meta == {"extra": {"a": 1, "b": 2}, "n": 1}
+
+
+def test_a_warning_is_kept_once(session: Session, project: Project) -> None:
+    odd = [{"path": "x", "message": "unknown field `x`"}]
+    for warnings in (odd, odd, [{"path": "y", "message": "unknown field `y`"}]):
+        assembly.merge(session, project.id, make_conversation(warnings=warnings))
+    assert [warning["path"] for warning in stored(session, project).warnings or []] == ["x", "y"]
+
+
+def test_a_part_that_is_told_again_keeps_its_place(session: Session, project: Project) -> None:
+    assembly.merge(session, project.id, make_conversation(turns=[make_turn(start_ms=None, position=3)]))
+    assembly.merge(session, project.id, make_conversation(turns=[make_turn(start_ms=None, position=1 << 40)]))
+    assert stored(session, project).turns[0].position == 3

@@ -91,11 +91,11 @@ function playerBar(sound: Sound, timeline: Timeline): HTMLElement {
     element("span", "muted", `/ ${clock(timeline.duration_ms / 1000)}`),
     button("−5 s", "J", () => sound.seek(sound.timeMs - STEP_MS), "quiet"),
     button("+5 s", "L", () => sound.seek(sound.timeMs + STEP_MS), "quiet"),
-    button("Slower", "[", () => slower(sound), "quiet"),
+    button("Slower", "[", () => slower(sound), "quiet wide-only"),
     rate,
-    button("Faster", "]", () => faster(sound), "quiet"),
+    button("Faster", "]", () => faster(sound), "quiet wide-only"),
     sides(sound),
-    button("Copy this moment", "", () => void copyMoment(sound), "quiet"),
+    button("Copy this moment", "", () => void copyMoment(sound), "quiet wide-only"),
   );
   sound.addEventListener("time", () => {
     time.textContent = `${clock(sound.timeMs / 1000)}.${Math.floor((sound.timeMs % 1000) / 100)}`;

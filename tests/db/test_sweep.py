@@ -1,0 +1,78 @@
+"""The sweep finds whatever got lost: it looks at rows, never at what was rung."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text, update
+
+from evalhub.models import Conversation, Evaluation, InboxItem, Project
+from evalhub.services import Services
+from evalhub.sweep import sweep
+from evalhub.traces import receive
+
+BODY = b'{"id": "call-1", "turns": [{"speaker": "agent", "text": "Hello"}]}'
+
+
+class Rung(list[str]):
+    """A doorbell that remembers."""
+
+    def __call__(self, job: str, **_: Any) -> None:
+        self.append(job)
+
+
+@pytest.fixture
+def rung(services: Services) -> Rung:
+    return Rung()
+
+
+def swept(services: Services, rung: Rung) -> Rung:
+    rung.clear()
+    sweep(Services(**{**services.__dict__, "ring": rung}))
+    return rung
+
+
+def long_ago(services: Services, table: type, column: str) -> None:
+    with services.work() as session:
+        session.execute(update(table).values({column: datetime.now(UTC) - timedelta(hours=1)}))
+
+
+def test_a_body_nobody_was_told_of(services: Services, project: Project, rung: Rung) -> None:
+    with services.work() as session:
+        receive.receive_native(session, project.id, BODY)
+    assert "parse_inbox" not in swept(services, rung)  # too young to be lost
+    with services.work() as session:
+        session.execute(text("update inbox set received_at = received_at - interval '10 s'"))
+    assert "parse_inbox" in swept(services, rung)
+
+
+def test_a_quiet_call_is_over_and_evaluated(services: Services, project: Project, rung: Rung) -> None:
+    from evalhub.traces.inbox import parse_waiting
+
+    with services.work() as session:
+        receive.receive_native(session, project.id, BODY)
+    parse_waiting(services)
+    assert "evaluate_text" not in swept(services, rung)
+    long_ago(services, Conversation, "touched_at")
+    assert "evaluate_text" in swept(services, rung)
+    with services.sessions() as session:
+        assert session.scalar(select(Conversation.end_reason)) == "quiet"
+
+
+def test_an_evaluation_whose_worker_died(services: Services, project: Project, rung: Rung) -> None:
+    test_a_quiet_call_is_over_and_evaluated(services, project, rung)
+    with services.work() as session:
+        session.execute(update(Evaluation).values(status="running", lease_owner="dead"))
+    long_ago(services, Evaluation, "created_at")
+    long_ago(services, Evaluation, "lease_until")
+    assert {"evaluate_text", "evaluate_audio", "evaluate_judge"} <= set(swept(services, rung))
+
+
+def test_days_of_the_inbox_are_made_ahead(services: Services, project: Project, rung: Rung) -> None:
+    swept(services, rung)
+    with services.work() as session:
+        receive.receive_native(session, project.id, BODY)
+    with services.sessions() as session:
+        today = f"inbox_{datetime.now(UTC):%Y%m%d}"
+        assert session.scalar(text(f"select count(*) from {today}")) == 1  # noqa: S608  (a name of our own making)
+        assert session.scalar(select(InboxItem.state)) == "waiting"

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from evalhub.errors import BadInput, Conflict, NotFound
 from evalhub.labeling import desk, drafts, labels, progress, slots, undoing
 from evalhub.labeling.claiming import seconds_until
-from evalhub.labeling.plans import queue_of
+from evalhub.labeling.queues import queue_of
 from evalhub.models import Json, Queue
 from evalhub.traces.queries import analyses_of, load_conversation
 from evalhub.traces.timeline import timeline

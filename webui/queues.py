@@ -9,9 +9,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from evalhub.accounts.audit import audit
 from evalhub.accounts.people import members
 from evalhub.errors import BadInput, EvalhubError
-from evalhub.labeling import plans
 from evalhub.labeling.export import labels_csv
+from evalhub.labeling.plans import MOST_CALLS, create_queue
+from evalhub.labeling.population import preview
 from evalhub.labeling.progress import labelers, queues
+from evalhub.labeling.queues import close_queue, plan_of, queue_of
 from evalhub.labeling.scorecards import judged_criteria, scorecards
 from evalhub.traces import filters
 from evalhub.traces.queries import choices
@@ -55,7 +57,7 @@ def create() -> AnyResponse | tuple[str, int]:
 @bp.get("/<int:queue_id>")
 @allow("lead")
 def page(queue_id: int) -> str:
-    plan = plans.plan_of(db(), plans.queue_of(db(), project_id=project().id, queue_id=queue_id))
+    plan = plan_of(db(), queue_of(db(), project_id=project().id, queue_id=queue_id))
     return render_template(
         "queues/page.html",
         queue=queues(db(), project().id, queue_id=queue_id)[0],
@@ -67,7 +69,7 @@ def page(queue_id: int) -> str:
 @bp.post("/<int:queue_id>/close")
 @allow("lead")
 def close(queue_id: int) -> AnyResponse:
-    plans.close_queue(db(), project_id=project().id, queue_id=queue_id)
+    close_queue(db(), project_id=project().id, queue_id=queue_id)
     audit(db(), project().id, actor(), "queue.closed", str(queue_id))
     return redirect(url_for("queues.page", project_slug=project().slug, queue_id=queue_id))
 
@@ -75,7 +77,7 @@ def close(queue_id: int) -> AnyResponse:
 @bp.get("/<int:queue_id>/labels.csv")
 @allow("lead")
 def export(queue_id: int) -> Response:
-    plans.queue_of(db(), project_id=project().id, queue_id=queue_id)
+    queue_of(db(), project_id=project().id, queue_id=queue_id)
     table = labels_csv(db(), project_id=project().id, queue_id=queue_id)
     headers = {"Content-Disposition": f'attachment; filename="labels-{project().slug}-{queue_id}.csv"'}
     return Response(table, mimetype="text/csv", headers=headers)
@@ -91,7 +93,7 @@ def hours(ms: float) -> str:
 def _create(form: Mapping[str, str]) -> Any:
     wanted = filters.Filters.from_args(form)
     asked = _asked(form)
-    return plans.create_queue(
+    return create_queue(
         db(),
         filters.ids(project().id, wanted),
         project_id=project().id,
@@ -114,7 +116,7 @@ def _form(given: Mapping[str, str], fault: BadInput | None = None) -> str:
         choices=choices(db(), project().id),
         scorecards=scorecards(db(), project().id),
         judged=judged_criteria(db(), project().id),
-        most=plans.MOST_CALLS,
+        most=MOST_CALLS,
         **_preview(given),
     )
 
@@ -140,7 +142,5 @@ def _preview(given: Mapping[str, str]) -> dict[str, Any]:
         matching = filters.ids(project().id, filters.Filters.from_args(given))
     except EvalhubError as fault:
         return {"problem": str(fault), "labelers": people}
-    seen = plans.preview(
-        db(), matching, project_id=project().id, calls=asked["calls"], overlap_share=asked["overlap"] / 100
-    )
+    seen = preview(db(), matching, project_id=project().id, calls=asked["calls"], overlap_share=asked["overlap"] / 100)
     return {"preview": seen, "wanted": asked["calls"], "labelers": people}

@@ -5,55 +5,17 @@ probability. Which calls match is the caller's business: it hands in a select of
 """
 
 import secrets
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, String, case, collate, func, insert, literal, select, update
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import Row, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from evalhub.errors import BadInput, NotFound, Problem
 from evalhub.labeling.drawing import Draw, draw
-from evalhub.models import Conversation, Queue, QueueItem, Rubric, RubricVersion, SamplePlan, Score, Slot, Stratum
+from evalhub.labeling.population import OVERLAP_SHARE, Ids, population
+from evalhub.models import Queue, QueueItem, Rubric, RubricVersion, SamplePlan, Slot, Stratum
 
 MOST_CALLS = 10_000
-OVERLAP_SHARE = 0.2
-WHOLE, UNSURE = "all", "unsure"
-Ids = Select[str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Preview:
-    """What a queue would come to, before it is made."""
-
-    population: int
-    """calls that match"""
-    calls: int
-    """calls that would be drawn"""
-    answers: int
-    """scorecards to fill in: some calls get two, to see how well people agree"""
-    median_call_ms: float | None
-    listening_ms: float | None
-    """median call length times answers"""
-
-
-def preview(
-    session: Session, ids: Ids, *, project_id: int, calls: int, overlap_share: float = OVERLAP_SHARE
-) -> Preview:
-    """How many calls match, and how long listening to the sample takes."""
-    matching = ids.subquery()
-    median = func.percentile_cont(0.5).within_group(Conversation.duration_ms)
-    count = select(func.count(), median).join(matching, Conversation.id == matching.c[0])
-    population, median_ms = session.execute(count.where(Conversation.project_id == project_id)).one()
-    drawn = min(calls, population)
-    answers = drawn + round(overlap_share * drawn)
-    return Preview(
-        population=population,
-        calls=drawn,
-        answers=answers,
-        median_call_ms=median_ms,
-        listening_ms=None if median_ms is None else median_ms * answers,
-    )
 
 
 def create_queue(
@@ -84,9 +46,7 @@ def create_queue(
         raise BadInput("How many calls?", [Problem("calls", f"a number from 1 to {MOST_CALLS:,}", str(calls))])
     seed = secrets.randbits(31) if seed is None else seed
     version, title = _latest(session, project_id, rubric)
-    drawn = draw(
-        _population(session, ids, project_id, stratify_by), calls=calls, seed=seed, overlap_share=overlap_share
-    )
+    drawn = draw(population(session, ids, project_id, stratify_by), calls=calls, seed=seed, overlap_share=overlap_share)
     _check(drawn, calls)
     queue = Queue(
         project_id=project_id,
@@ -103,35 +63,6 @@ def create_queue(
     return queue
 
 
-def queue_of(session: Session, *, project_id: int, queue_id: int) -> Queue:
-    """The queue with this number.
-
-    Raises:
-        NotFound: the project has no such queue.
-    """
-    queue = session.get(Queue, (project_id, queue_id))
-    if queue is None:
-        raise NotFound(f"There is no queue {queue_id}.")
-    return queue
-
-
-def plan_of(session: Session, queue: Queue) -> SamplePlan:
-    """How the calls of a queue were drawn."""
-    this = (SamplePlan.project_id == queue.project_id) & (SamplePlan.queue_id == queue.id)
-    return session.scalars(select(SamplePlan).where(this)).one()
-
-
-def close_queue(session: Session, *, project_id: int, queue_id: int) -> None:
-    """Give out no more calls; what is being listened to now may still be submitted.
-
-    Raises:
-        NotFound: no such queue, or it is closed already.
-    """
-    this = (Queue.project_id == project_id) & (Queue.id == queue_id) & Queue.closed_at.is_(None)
-    if not session.execute(update(Queue).where(this).values(closed_at=func.now()).returning(Queue.id)).all():
-        raise NotFound(f"There is no open queue {queue_id}.")
-
-
 def _latest(session: Session, project_id: int, rubric: str) -> Row[int, str]:
     found = session.execute(
         select(RubricVersion.number, Rubric.title)
@@ -143,28 +74,6 @@ def _latest(session: Session, project_id: int, rubric: str) -> Row[int, str]:
     if not found:
         raise NotFound(f"There is no scorecard {rubric!r}.")
     return found
-
-
-def _population(session: Session, ids: Ids, project_id: int, stratify_by: str | None) -> Any:
-    matching = ids.subquery()
-    key = matching.c[0]
-    pairs: Select[Any] = select(key, literal(WHOLE, String))
-    if stratify_by:
-        verdicts = _latest_verdicts(project_id, stratify_by).subquery()
-        known = case((verdicts.c.verdict.in_(("pass", "fail")), verdicts.c.verdict), else_=UNSURE)
-        pairs = select(key, known).select_from(matching).outerjoin(verdicts, verdicts.c.conversation_id == key)
-    pairs = pairs.order_by(collate(key, "C")).execution_options(yield_per=10_000)
-    return session.execute(pairs)
-
-
-def _latest_verdicts(project_id: int, criterion: str) -> Select[str, str | None]:
-    """The newest verdict on each call; a call that nobody judged counts as unsure."""
-    return (
-        select(Score.conversation_id, Score.verdict)
-        .ext(distinct_on(Score.conversation_id))
-        .where(Score.project_id == project_id, Score.metric == criterion, Score.subject_type == "conversation")
-        .order_by(Score.conversation_id, Score.created_at.desc())
-    )
 
 
 def _check(drawn: Draw, calls: int) -> None:

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session, selectinload
 from evalhub.errors import NotFound
 from evalhub.models import Criterion, Label, Queue, QueueItem, Rubric, RubricVersion, Score
 
+VERDICT_ON = "criterion."  # the judge's metric of a criterion is this and the criterion's key
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scorecard:
@@ -74,7 +76,9 @@ def versions(session: Session, project_id: int, key: str) -> tuple[Rubric, Seque
 def judged_criteria(session: Session, project_id: int) -> list[tuple[str, str]]:
     """Criteria (key, title) that have a verdict on some call: a draw may lean on those."""
     scored = exists().where(
-        Score.project_id == project_id, Score.metric == Criterion.key, Score.verdict.in_(("pass", "fail"))
+        Score.project_id == project_id,
+        Score.metric == VERDICT_ON + Criterion.key,
+        Score.verdict.in_(("pass", "fail")),
     )
     query = select(Criterion.key, func.max(Criterion.title)).where(Criterion.project_id == project_id, scored)
     return [(row[0], row[1]) for row in session.execute(query.group_by(Criterion.key).order_by(Criterion.key))]

@@ -8,7 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from evalhub.errors import BadInput, NotFound
-from evalhub.labeling.plans import create_queue, preview
+from evalhub.labeling.plans import create_queue
+from evalhub.labeling.population import preview
 from evalhub.models import Conversation, Evaluation, Project, Queue, QueueItem, SamplePlan, Score, Slot, Stratum
 from evalhub.services import Services
 from tests.db.labeling.making import add_calls, add_rubric, all_calls, make_queue
@@ -25,7 +26,7 @@ def judge(session: Session, project_id: int, verdicts: dict[str, int]) -> None:
         insert(Evaluation),
         [shared | {"conversation_id": c, "kind_of_work": "judge", "status": "done", "attempt": 1} for c, _ in given],
     )
-    score = shared | {"metric": "policy", "subject_type": "conversation", "subject_id": ""}
+    score = shared | {"metric": "criterion.policy", "subject_type": "conversation", "subject_id": ""}
     score |= {"evidence": [], "policy": {}, "counts": {}}
     session.execute(insert(Score), [score | {"conversation_id": c, "verdict": v} for c, v in given])
 

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from evalhub.labeling.claiming import claim
 from evalhub.labeling.export import COLUMNS, label_rows, labels_csv
-from evalhub.labeling.plans import close_queue
 from evalhub.labeling.progress import labelers, own_labels, queues
+from evalhub.labeling.queues import close_queue
 from evalhub.labeling.slots import skip
 from evalhub.labeling.undoing import undo
 from evalhub.models import Queue, User

@@ -35,6 +35,6 @@ def test_only_judged_criteria_are_offered_to_draw_by(session: Session, project: 
     of_call = {"project_id": project.id, "conversation_id": "call-00000", "evaluator": "judge", "version": "1"}
     session.add(Evaluation(**of_call, kind_of_work="judge"))
     session.flush()
-    session.add(Score(**of_call, metric="policy", verdict="fail"))
+    session.add(Score(**of_call, metric="criterion.policy", verdict="fail"))
     session.flush()
     assert judged_criteria(session, project.id) == [("policy", "Policy")]

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from evalhub.errors import BadInput, Conflict
 from evalhub.labeling.claiming import Empty, Lease, claim, why_empty
-from evalhub.labeling.plans import close_queue
+from evalhub.labeling.queues import close_queue
 from evalhub.labeling.slots import give_back, heartbeat, may_listen, skip
 from evalhub.models import LabelEvent, Queue, Recording, Skip, Slot, User
 from tests.db.labeling.making import submit_lease

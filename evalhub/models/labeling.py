@@ -110,6 +110,7 @@ class QueueItem(Base):
         child_of("sample_plan", "plan_id"),
         UniqueConstraint("project_id", "queue_id", "conversation_id"),
         Index("ix_queue_item_conversation", "project_id", "conversation_id"),
+        Index("ix_queue_item_served", "project_id", "queue_id", "random_rank", "id"),
         CheckConstraint("purpose <> 'estimate' or inclusion_prob is not null", name="estimate_needs_probability"),
         CheckConstraint("inclusion_prob > 0 and inclusion_prob <= 1", name="probability"),
         CheckConstraint("split in ('tune', 'heldout')", name="split"),

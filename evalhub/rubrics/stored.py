@@ -37,4 +37,4 @@ def criterion_titles(session: Session, project_id: int) -> dict[str, str]:
     """Title of every criterion of the project's rubrics by key, in the order of the scorecards; the newest wins."""
     query = select(Criterion.key, Criterion.title).filter_by(project_id=project_id)
     ordered = query.order_by(Criterion.rubric, Criterion.version, Criterion.position)
-    return dict(session.execute(ordered).tuples().all())
+    return {row.key: row.title for row in session.execute(ordered)}

@@ -691,6 +691,7 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_queue_item_conversation", "queue_item", ["project_id", "conversation_id"], unique=False)
+    op.create_index("ix_queue_item_served", "queue_item", ["project_id", "queue_id", "random_rank", "id"], unique=False)
     op.create_table(
         "stratum",
         sa.Column("project_id", sa.BigInteger(), nullable=False),
@@ -840,6 +841,7 @@ def downgrade() -> None:
     op.drop_index("uq_label_current", table_name="label", postgresql_where=sa.text("superseded_at is null"))
     op.drop_table("label")
     op.drop_table("stratum")
+    op.drop_index("ix_queue_item_served", table_name="queue_item")
     op.drop_index("ix_queue_item_conversation", table_name="queue_item")
     op.drop_table("queue_item")
     op.drop_index("ix_score_metric", table_name="score", postgresql_include=["value", "verdict"])

@@ -73,7 +73,7 @@ function faster(sound: Sound): void {
 function playerBar(sound: Sound, timeline: Timeline): HTMLElement {
   const bar = document.createElement("div");
   bar.className = "player";
-  bar.setAttribute("role", "group");
+  bar.setAttribute("role", "region");
   bar.setAttribute("aria-label", "Player");
   if (sound.isSilent) {
     bar.textContent = "There is no recording of this call. Times come from its turns.";

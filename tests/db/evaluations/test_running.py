@@ -1,0 +1,98 @@
+"""Evaluations: planned once, run by lease, left with a status and a reason, run again only when content changes."""
+
+from datetime import UTC, datetime, timedelta
+
+import orjson
+import pytest
+from sqlalchemy import select, update
+
+from evalhub.evaluations.running import run_due
+from evalhub.models import Evaluation, Project, Score
+from evalhub.services import Services
+from evalhub.traces import inbox, receive
+from evalhub.traces.formats.native_parts import EVENTS
+
+CALL = {
+    "id": "call-1",
+    "started_at": "2026-11-01T10:00:00Z",
+    "ended_at": "2026-11-01T10:00:20Z",
+    "turns": [
+        {"id": "t1", "speaker": "caller", "start_ms": 0, "end_ms": 2000, "text": "It's A one two three four five."},
+        {"id": "t2", "speaker": "agent", "start_ms": 2800, "end_ms": 5000, "text": "Thanks."},
+    ],
+    "tool_calls": [{"id": "c1", "name": "find_order", "arguments": {"order_id": "A12345"}, "turn_id": "t2"}],
+    "expectations": {"function_calls": {"calls": [{"name": "find_order", "arguments": {"order_id": "A12345"}}]}},
+}
+
+
+@pytest.fixture
+def call(services: Services, project: Project) -> Project:
+    """A parsed, ended call in the project."""
+    with services.work() as session:
+        receive.receive_native(session, project.id, orjson.dumps(CALL))
+    inbox.parse_waiting(services)
+    return project
+
+
+def evaluations(services: Services) -> dict[str, Evaluation]:
+    with services.sessions() as session:
+        return {row.evaluator: row for row in session.scalars(select(Evaluation))}
+
+
+def verdict(services: Services, metric: str) -> str | None:
+    with services.sessions() as session:
+        return session.scalar(select(Score.verdict).filter_by(metric=metric))
+
+
+def test_every_evaluator_has_a_row_with_an_outcome(services: Services, call: Project) -> None:
+    for kind in ("text", "audio", "judge"):
+        run_due(services, call.id, "call-1", kind)
+    rows = evaluations(services)
+    assert rows["function_calls"].status == "done"
+    assert (rows["rubric_judge"].status, rows["rubric_judge"].reason_code) == ("blocked", "judge_not_connected")
+    assert rows["rubric_judge"].reason.startswith("judge not connected")
+    assert (rows["delivery"].status, rows["delivery"].reason_code) == ("skipped", "no_audio")
+    assert all(row.status == "done" or row.reason for row in rows.values())
+    assert verdict(services, "function_calls.correct") == "pass"
+
+
+def test_twice_is_once(services: Services, call: Project) -> None:
+    assert run_due(services, call.id, "call-1", "text") == 3
+    assert run_due(services, call.id, "call-1", "text") == 0
+
+
+def test_late_data_runs_again_what_reads_it(services: Services, call: Project) -> None:
+    for kind in ("text", "audio", "judge"):
+        run_due(services, call.id, "call-1", kind)
+    late = {"tool_calls": [{"id": "c1", "name": "find_order", "arguments": {"order_id": "A12346"}}]}
+    with services.work() as session:
+        receive.receive_part(session, call.id, "call-1", EVENTS, orjson.dumps(late))
+    inbox.parse_waiting(services)
+    pending = {name for name, row in evaluations(services).items() if row.status == "pending"}
+    assert "function_calls" in pending
+    assert "delivery" not in pending
+    run_due(services, call.id, "call-1", "text")
+    assert verdict(services, "function_calls.correct") == "fail"
+
+
+def test_what_a_dead_worker_held_is_handed_out_again(services: Services, call: Project) -> None:
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    with services.work() as session:
+        session.execute(update(Evaluation).values(status="running", lease_owner="dead", lease_until=hour_ago))
+    assert run_due(services, call.id, "call-1", "text") == 3
+    assert evaluations(services)["function_calls"].status == "done"
+
+
+def test_what_somebody_holds_is_left_alone(services: Services, call: Project) -> None:
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    with services.work() as session:
+        session.execute(update(Evaluation).values(status="running", lease_owner="alive", lease_until=soon))
+    assert run_due(services, call.id, "call-1", "text") == 0
+
+
+def test_an_evaluation_that_never_finishes_is_given_up_on(services: Services, call: Project) -> None:
+    with services.work() as session:
+        session.execute(update(Evaluation).values(attempt=6))
+    run_due(services, call.id, "call-1", "text")
+    row = evaluations(services)["function_calls"]
+    assert (row.status, row.reason_code) == ("failed", "gave_up")

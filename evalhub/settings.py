@@ -30,6 +30,8 @@ class Settings:
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
     secret_key: str | None = None
+    proxies: int = 0
+    """how many proxies of ours stand in front and say who asked, by which scheme and host"""
     judge_url: str | None = None
     judge_model: str | None = None
     judge_api_key: str | None = None
@@ -52,6 +54,7 @@ class Settings:
             host=value.get("EVALHUB_HOST", DEFAULT_HOST),
             port=_port(value.get("EVALHUB_PORT", str(DEFAULT_PORT))),
             secret_key=value.get("EVALHUB_SECRET_KEY"),
+            proxies=_proxies(value.get("EVALHUB_PROXIES", "0")),
             judge_url=value.get("EVALHUB_JUDGE_URL") or value.get("OPENAI_BASE_URL"),
             judge_model=value.get("EVALHUB_JUDGE_MODEL"),
             judge_api_key=value.get("EVALHUB_JUDGE_API_KEY") or value.get("OPENAI_API_KEY"),
@@ -69,6 +72,12 @@ def _port(text: str) -> int:
     if text.isdigit() and 0 < int(text) < 65536:
         return int(text)
     raise SetupError(f"EVALHUB_PORT is {text!r}.", mend="Give a port number from 1 to 65535.")
+
+
+def _proxies(text: str) -> int:
+    if text.isdecimal() and int(text) < 10:
+        return int(text)
+    raise SetupError(f"EVALHUB_PROXIES is {text!r}.", mend="Give the number of proxies in front, 0 to 9.")
 
 
 def _psycopg(url: str | None) -> str | None:

@@ -4,7 +4,7 @@ from flask import Flask
 
 from evalhub.services import Services, open_services
 from evalhub.settings import Settings
-from webui import access, answers, context, csrf, limits, pages, security
+from webui import access, answers, context, csrf, limits, logs, pages, security
 from webui.doorbell import CeleryDoorbell
 
 
@@ -25,6 +25,7 @@ def create_app(services: Services | None = None) -> Flask:
         TEMPLATES_AUTO_RELOAD=False,
     )
     app.extensions["evalhub"] = services
-    for part in (context, security, access, csrf, limits, answers, pages):
+    security.init_app(app, services.settings)
+    for part in (logs, context, access, csrf, limits, answers, pages):
         part.init_app(app)
     return app

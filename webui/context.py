@@ -45,6 +45,14 @@ def actor() -> str:
     return f"key {key.name} (…{key.hint})" if key else person().email
 
 
+def give_up() -> None:
+    """Undo what this request did so far; its session can be asked again."""
+    session: Session | None = g.get("db")
+    if session is not None:
+        session.rollback()
+        session.info.pop(PENDING_JOBS, None)
+
+
 def init_app(app: Flask) -> None:
     """Commit before the answer leaves, so that what was acknowledged is durable."""
     app.url_value_preprocessor(_note_project)
@@ -63,8 +71,7 @@ def _commit(response: Response) -> Response:
     if session is None:
         return response
     if response.status_code >= 400:
-        session.rollback()
-        session.info.pop(PENDING_JOBS, None)
+        give_up()
         return response
     session.commit()
     for job, arguments in session.info.pop(PENDING_JOBS, {}).values():
@@ -79,4 +86,7 @@ def _close(_: BaseException | None) -> None:
 
 
 def _for_templates() -> dict[str, object]:
+    """What every page shows around its content; nothing while the database is away."""
+    if "away" in g:
+        return {"project": None, "role": None, "person": None}
     return {"project": g.get("project"), "role": g.get("role"), "person": getattr(current_user, "person", None)}

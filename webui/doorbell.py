@@ -9,7 +9,7 @@ from kombu.exceptions import OperationalError
 from evalhub.jobs import JOBS
 from evalhub.settings import Settings
 
-log = logging.getLogger("evalhub.web")
+log = logging.getLogger("webui.doorbell")
 
 
 class CeleryDoorbell:

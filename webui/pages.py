@@ -14,7 +14,7 @@ from markupsafe import Markup
 import webui
 
 BUILT = Path(__file__).parent / "static" / "built"
-NOT_PAGES = {"pages", "access", "answers", "context", "csrf", "doorbell", "limits", "security"}
+NOT_PAGES = {"pages", "access", "answers", "context", "csrf", "doorbell", "forms", "limits", "logs", "security"}
 
 
 def init_app(app: Flask) -> None:
@@ -76,6 +76,8 @@ def ago(moment: datetime | None) -> str:
     if moment is None:
         return "never"
     seconds = (datetime.now(UTC) - moment).total_seconds()
+    if 2 <= seconds < 60:
+        return f"{int(seconds)} s ago"
     for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size:
             count = int(seconds // size)

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 from flask import Flask, request
+from flask.sessions import SecureCookieSessionInterface
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
 from evalhub.errors import SetupError
@@ -11,6 +13,7 @@ from evalhub.settings import Settings
 SESSION_LIFETIME = timedelta(days=14)
 EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
 """of an empty <style>: plotly.js adds one and fills it by script rules, which a policy allows"""
+KEEP = "public, max-age=31536000, immutable"
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -45,8 +48,18 @@ def secret_key(settings: Settings) -> str:
     return settings.secret_key
 
 
-def init_app(app: Flask) -> None:
+class Sessions(SecureCookieSessionInterface):
+    """Signed cookies, kept off plain http wherever the page itself came by https."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002  (Flask calls it so)
+        return request.is_secure
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    app.session_interface = Sessions()
     app.after_request(_add_headers)
+    if hops := settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
 
 def _add_headers(response: Response) -> Response:
@@ -54,6 +67,12 @@ def _add_headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "no-store"
+    if _is_named_by_content() and response.status_code < 400:
+        response.headers["Cache-Control"] = KEEP
+    response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def _is_named_by_content() -> bool:
+    """Built files are asked for with the hash of their content; chunks have it in their names."""
+    return request.endpoint == "static" and ("v" in request.args or "/chunks/" in request.path)

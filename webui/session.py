@@ -1,8 +1,10 @@
 """Coming in and going out: password, one-time link, sign out; a person's own account."""
 
+from datetime import UTC, datetime
+from time import time
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
 from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -11,10 +13,11 @@ from evalhub.errors import BadInput
 from evalhub.models import User
 from webui.access import SignedIn, public, signed_in
 from webui.context import db, person
-from webui.limits import GUESSING, limiter
+from webui.limits import guessing
 
 bp = Blueprint("session", __name__)
 WRONG = "This address and password do not belong together. Ask an admin for a new link if you forgot it."
+BY_LINK_S = 3600
 SPENT = "This link was used already or is too old. Ask an admin for a new one."
 
 
@@ -28,7 +31,7 @@ def sign_in() -> str | AnyResponse:
 
 @bp.post("/sign-in")
 @public
-@limiter.limit(GUESSING)
+@guessing
 def check_password() -> AnyResponse | tuple[str, int]:
     found = people.sign_in(db(), request.form.get("email", ""), request.form.get("password", ""))
     if found is None:
@@ -39,7 +42,7 @@ def check_password() -> AnyResponse | tuple[str, int]:
 
 @bp.get("/link/<token>")
 @public
-@limiter.limit(GUESSING)
+@guessing
 def show_link(token: str) -> str | tuple[str, int]:
     owner = links.peek(db(), token)
     if owner is None:
@@ -49,33 +52,29 @@ def show_link(token: str) -> str | tuple[str, int]:
 
 @bp.post("/link/<token>")
 @public
-@limiter.limit(GUESSING)
+@guessing
 def use_link(token: str) -> AnyResponse | tuple[str, int]:
     owner = links.use_link(db(), token)
     if owner is None:
         return render_template("session/spent.html", message=SPENT), 410
     _enter(owner)
-    return redirect(url_for("session.account") if owner.password_hash is None else url_for("home.index"))
+    session["by_link_until"] = time() + BY_LINK_S
+    return redirect(url_for("session.account"))
 
 
 @bp.get("/account")
 @signed_in
 def account() -> str:
-    return render_template("session/account.html", min_password=people.MIN_PASSWORD)
+    return _account_page()
 
 
 @bp.post("/account")
 @signed_in
+@guessing
 def save_account() -> AnyResponse | tuple[str, int]:
+    if request.form.get("password") and (refused := _change_password()):
+        return _account_page(error=refused), 422
     person().name = request.form.get("name", "").strip()[:100]
-    password = request.form.get("password", "")
-    if password:
-        try:
-            people.set_password(person(), password)
-        except BadInput as problem:
-            page = render_template("session/account.html", min_password=people.MIN_PASSWORD, error=str(problem))
-            return page, 400
-        _enter(person())
     flash("Saved.")
     return redirect(url_for("home.index"))
 
@@ -84,6 +83,7 @@ def save_account() -> AnyResponse | tuple[str, int]:
 @signed_in
 def sign_out() -> AnyResponse:
     logout_user()
+    session.clear()
     return redirect(url_for("session.sign_in"))
 
 
@@ -94,7 +94,31 @@ def favicon() -> Response:
 
 
 def _enter(found: User) -> None:
+    found.last_seen_at = datetime.now(UTC)
     login_user(SignedIn(found))
+
+
+def _asks_for_password() -> bool:
+    """Whoever finds an open session may not take the account over; who just came by a link may have forgotten it."""
+    return person().password_hash is not None and session.get("by_link_until", 0) < time()
+
+
+def _change_password() -> str | None:
+    """Set the new password, or say why not."""
+    if _asks_for_password() and not people.knows_password(person(), request.form.get("current", "")):
+        return "The current password is another one."
+    try:
+        people.set_password(person(), request.form["password"])
+    except BadInput as problem:
+        return str(problem)
+    session.pop("by_link_until", None)
+    _enter(person())
+    return None
+
+
+def _account_page(**values: str) -> str:
+    asks = _asks_for_password()
+    return render_template("session/account.html", min_password=people.MIN_PASSWORD, asks=asks, **values)
 
 
 def _next() -> str:

@@ -40,13 +40,27 @@ def make_key(
 
 
 def find_key(session: Session, token: str) -> ApiKey | None:
-    """The key with this token, if it may still be used; its use is noted once a minute."""
+    """The key with this token, if it may still be used."""
     valid = (ApiKey.revoked_at.is_(None), or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > func.now()))
-    key = session.scalars(select(ApiKey).where(ApiKey.key_hash == hash_of(token), *valid)).one_or_none()
-    now = datetime.now(UTC)
-    if key and (key.last_used_at is None or now - key.last_used_at > NOTE_USE_EVERY):
-        key.last_used_at = now
-    return key
+    return session.scalars(select(ApiKey).where(ApiKey.key_hash == hash_of(token), *valid)).one_or_none()
+
+
+def is_noted(key: ApiKey) -> bool:
+    """Whether the use of this key was noted within the last minute."""
+    return key.last_used_at is not None and datetime.now(UTC) - key.last_used_at < NOTE_USE_EVERY
+
+
+def note_use(session: Session, key: ApiKey) -> None:
+    """Remember that a key is in use. For a transaction of its own: in one that goes on to read a long recording, the
+    lock on this row would hold up everybody else who sends with the key."""
+    stale = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < func.now() - NOTE_USE_EVERY)
+    mine = update(ApiKey).where(ApiKey.project_id == key.project_id, ApiKey.id == key.id, stale)
+    session.execute(mine.values(last_used_at=func.now()).execution_options(synchronize_session=False))
+
+
+def is_known(session: Session, token: str) -> bool:
+    """Whether there ever was a key with this token, usable or not."""
+    return session.scalar(select(ApiKey.id).filter_by(key_hash=hash_of(token))) is not None
 
 
 def keys_of(session: Session, project_id: int) -> list[ApiKey]:

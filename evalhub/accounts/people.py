@@ -39,8 +39,13 @@ def find_or_add(session: Session, email: str, name: str = "") -> User:
 def sign_in(session: Session, email: str, password: str) -> User | None:
     """The person, if the password is theirs. Takes as long for a stranger as for a wrong password."""
     person = session.scalars(select(User).filter_by(email=email.strip().lower(), disabled_at=None)).one_or_none()
-    hashed = person.password_hash if person else None
-    return person if _matches(hashed or DECOY, password) and hashed else None
+    known = knows_password(person or User(email="nobody"), password)
+    return person if known else None
+
+
+def knows_password(person: User, password: str) -> bool:
+    """Whether this is the person's password; false while they have none."""
+    return _matches(person.password_hash or DECOY, password) and person.password_hash is not None
 
 
 def set_password(person: User, password: str) -> None:

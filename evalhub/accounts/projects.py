@@ -50,7 +50,7 @@ def bootstrap(session: Session, env: Mapping[str, str]) -> None:
         _first_admin(session, email, env.get("EVALHUB_BOOTSTRAP_ADMIN_PASSWORD"))
     token = env.get("EVALHUB_BOOTSTRAP_API_KEY")
     project = session.scalars(select(Project).order_by(Project.id).limit(1)).one_or_none()
-    if token and project and keys.find_key(session, token) is None:
+    if token and project and not keys.is_known(session, token):
         keys.make_key(session, project.id, name="bootstrap", scope="full", days=None, by="environment", token=token)
 
 

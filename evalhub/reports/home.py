@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from evalhub.models import Conversation, Evaluation, Label, Recording, Score, ToolCall, Turn, Usage
 
 STANDS_OUT = 5
+FRESH = timedelta(minutes=1)
+WHOSE = {"stereo": ["caller", "agent"]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +21,19 @@ class Observed:
     at: datetime
     turns: int
     tools: int
-    tracks: list[str]
+    sides: list[str]
+    """whose sound is there: caller, agent, mixed; empty while none is"""
     missing: list[str] = field(default_factory=list)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether more of it may be on its way: parts and recordings come one after the other."""
+        return datetime.now(UTC) - self.at < FRESH
+
+    @property
+    def mark(self) -> str:
+        """Changes when more of it arrives."""
+        return "|".join([self.conversation_id, str(self.turns), str(self.tools), *self.sides, *self.missing])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +62,7 @@ def progress(session: Session, project_id: int) -> Progress:
     own = Conversation.project_id == project_id
     scored = select(func.count(Evaluation.conversation_id.distinct())).filter_by(project_id=project_id, status="done")
     return Progress(
-        observed=_observed(session, project_id),
+        observed=observed(session, project_id),
         calls=session.scalar(select(func.count()).select_from(Conversation).where(own)) or 0,
         labeled=session.scalar(select(func.count(Label.item_id.distinct())).filter_by(project_id=project_id)) or 0,
         judged=session.scalar(scored.filter_by(evaluator="rubric_judge")) or 0,
@@ -57,25 +70,27 @@ def progress(session: Session, project_id: int) -> Progress:
     )
 
 
-def _observed(session: Session, project_id: int) -> Observed | None:
+def observed(session: Session, project_id: int, since: datetime | None = None) -> Observed | None:
+    """The newest call, if there is one (since then)."""
     newest = select(Conversation).filter_by(project_id=project_id).order_by(Conversation.created_at.desc()).limit(1)
     found = session.scalars(newest).one_or_none()
-    if found is None:
+    if found is None or (since and found.created_at < since):
         return None
     of_it = {"project_id": project_id, "conversation_id": found.id}
     count = {
         part: session.scalar(select(func.count()).select_from(part).filter_by(**of_it)) or 0
         for part in (Turn, ToolCall, Usage)
     }
-    tracks = list(session.scalars(select(Recording.track).filter_by(**of_it).where(Recording.sha256.is_not(None))))
-    lacks = {"turns": not count[Turn], "audio": not tracks, "cost": not count[Usage]}
+    stored = select(Recording.track, Recording.channels).filter_by(**of_it).where(Recording.sha256.is_not(None))
+    sides = {side for track, channels in session.execute(stored) for side in channels or WHOSE.get(track, [track])}
+    lacks = {"turns": not count[Turn], "audio": not sides, "cost": not count[Usage]}
     missing = [what for what, is_missing in lacks.items() if is_missing]
     return Observed(
         conversation_id=found.id,
         at=found.created_at,
         turns=count[Turn],
         tools=count[ToolCall],
-        tracks=tracks,
+        sides=sorted(sides),
         missing=missing,
     )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, pool, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
@@ -14,6 +15,14 @@ from evalhub.migrate import migrate
 from evalhub.models import Project
 from evalhub.services import Services, open_services
 from evalhub.settings import Settings
+
+settings.register_profile(
+    "evalhub",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+settings.load_profile("evalhub")  # the same examples for everybody; speed is measured in bench/, not asserted here
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

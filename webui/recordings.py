@@ -5,10 +5,11 @@ import base64
 from flask import Blueprint, Response, abort, jsonify, request
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
+from werkzeug.wsgi import wrap_file
 
 from evalhub.labeling.slots import may_listen
 from evalhub.models import AudioAnalysis, Recording
-from evalhub.traces.recordings.playback import media_type, open_playable
+from evalhub.traces.recordings.playback import Playable, media_type
 from webui.access import allow
 from webui.context import db, person, project, role, services
 
@@ -24,13 +25,14 @@ def sound(sha256: str) -> Response:
     path = services().audio.path(project().id, sha256)
     if not path.is_file():
         abort(404, "The sound of this recording is gone.")
-    file, size = open_playable(path, recording)
-    response = Response(iter(lambda: file.read(BLOCK), b""), mimetype=media_type(analysis), direct_passthrough=False)
-    response.call_on_close(file.close)
-    response.content_length = size
+    playable = Playable(path, recording)
+    response = Response(
+        wrap_file(request.environ, playable, BLOCK), mimetype=media_type(analysis), direct_passthrough=True
+    )
+    response.content_length = playable.size
     response.set_etag(sha256)
     response.headers["Cache-Control"] = KEEP
-    return response.make_conditional(request, accept_ranges=True, complete_length=size)
+    return response.make_conditional(request, accept_ranges=True, complete_length=playable.size)
 
 
 @bp.get("/<sha256>/peaks")

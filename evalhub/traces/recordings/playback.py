@@ -18,20 +18,14 @@ def media_type(analysis: AudioAnalysis | None) -> str:
     return next((kind for name, kind in MEDIA_TYPES.items() if name in codec), "audio/wav")
 
 
-def open_playable(path: Path, recording: Recording) -> tuple[BinaryIO, int]:
-    """The bytes to play, seekable, and how many they are."""
-    size = path.stat().st_size
-    if recording.declared_encoding in WAVE_TAGS and path.open("rb").read(4) != b"RIFF":
-        header = _wav_header(recording, size)
-        return io.BufferedReader(_Prefixed(header, path)), len(header) + size
-    return path.open("rb"), size
+class Playable(io.RawIOBase):
+    """The bytes to play, with a header in front where they have none. The file is opened at the first read."""
 
-
-class _Prefixed(io.RawIOBase):
-    """A file with some bytes in front of it."""
-
-    def __init__(self, prefix: bytes, path: Path) -> None:
-        self.prefix, self.file, self.position = prefix, path.open("rb"), 0
+    def __init__(self, path: Path, recording: Recording) -> None:
+        self.path, self.position = path, 0
+        self.prefix = _header(path, recording)
+        self.size = len(self.prefix) + path.stat().st_size
+        self.file: BinaryIO | None = None
 
     def readable(self) -> bool:
         return True
@@ -40,7 +34,7 @@ class _Prefixed(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self.position, io.SEEK_END: self._size()}[whence]
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self.position, io.SEEK_END: self.size}[whence]
         self.position = max(0, base + offset)
         return self.position
 
@@ -48,21 +42,28 @@ class _Prefixed(io.RawIOBase):
         return self.position
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        if self.position < len(self.prefix):
-            data = self.prefix[self.position : self.position + len(buffer)]
-        else:
-            self.file.seek(self.position - len(self.prefix))
-            data = self.file.read(len(buffer))
+        data = self.prefix[self.position : self.position + len(buffer)] or self._from_file(len(buffer))
         buffer[: len(data)] = data
         self.position += len(data)
         return len(data)
 
     def close(self) -> None:
-        self.file.close()
+        if self.file is not None:
+            self.file.close()
         super().close()
 
-    def _size(self) -> int:
-        return len(self.prefix) + Path(self.file.name).stat().st_size
+    def _from_file(self, size: int) -> bytes:
+        if self.file is None:
+            self.file = self.path.open("rb")
+        self.file.seek(self.position - len(self.prefix))
+        return self.file.read(size)
+
+
+def _header(path: Path, recording: Recording) -> bytes:
+    if recording.declared_encoding not in WAVE_TAGS:
+        return b""
+    with path.open("rb") as file:
+        return b"" if file.read(4) == b"RIFF" else _wav_header(recording, path.stat().st_size)
 
 
 def _wav_header(recording: Recording, size: int) -> bytes:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from evalhub.accounts.people import set_role
 from evalhub.models import AuditEntry, Membership, Project, User
 from evalhub.services import Services
-from tests.db.web.conftest import As, Cast
+from tests.db.http.conftest import As, Cast
 
 pytestmark = pytest.mark.db
 MEMBERS = "/p/demo/settings/members"

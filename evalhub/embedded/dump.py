@@ -15,7 +15,7 @@ from evalhub.errors import SetupError
 
 SCHEMA = "public"
 BLOCK = 1 << 16
-BEGIN = f"begin; set lock_timeout = '10s'; drop schema if exists {SCHEMA} cascade;\n".encode()
+BEGIN = f"begin; set lock_timeout = '{{patience}}'; drop schema if exists {SCHEMA} cascade;\n"
 COMMIT = b"commit;\nanalyze;\n"
 TOO_NEW = b"SET transaction_timeout = 0;"  # a server before 17 does not know it
 MENDS = {
@@ -49,8 +49,10 @@ def dump_database(url: str, file: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def restore_database(url: str, file: Path) -> None:
+def restore_database(url: str, file: Path, *, patience: str = "10s") -> None:
     """Put what is in the file into the database, in place of all that is there, or change nothing.
+
+    `patience` is how long others may hold on to what has to go.
 
     Raises:
         SetupError: the file is no such copy, is cut short or of a newer version, or the database cannot be changed.
@@ -65,16 +67,16 @@ def restore_database(url: str, file: Path) -> None:
             ) as writer,
         ):
             if reader.stdout and writer.stdin:
-                _pour(reader, reader.stdout, writer.stdin)
+                _pour(reader, reader.stdout, writer.stdin, BEGIN.format(patience=patience))
         if reader.returncode or writer.returncode:
             said.seek(0)
             raise _failure(f"{file} could not be restored, nothing is changed", said.read())
 
 
-def _pour(reader: "subprocess.Popen[bytes]", source: IO[bytes], target: IO[bytes]) -> None:
+def _pour(reader: "subprocess.Popen[bytes]", source: IO[bytes], target: IO[bytes], begin: str) -> None:
     """What is not committed by the end is undone, so a file that is cut short changes nothing."""
     with suppress(BrokenPipeError):
-        target.write(BEGIN)
+        target.write(begin.encode())
         target.write(source.read(BLOCK).replace(TOO_NEW, b"", 1))
         shutil.copyfileobj(source, target, BLOCK)
         if reader.wait() == 0:

@@ -8,6 +8,7 @@ from pathlib import Path
 from evalhub.embedded.datadir import DataDir
 from evalhub.embedded.files import write_whole
 from evalhub.embedded.leftovers import born
+from evalhub.errors import SetupError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,10 +34,17 @@ def silence(data: DataDir) -> None:
 
 
 def find_live(data: DataDir) -> Live | None:
-    """The evalhub that runs on a data folder, if one does."""
-    if not _file(data).exists():
+    """The evalhub that runs on a data folder, if one does.
+
+    Raises:
+        SetupError: the data folder is somebody else's.
+    """
+    try:
+        live = Live(**json.loads(_file(data).read_text()))
+    except FileNotFoundError:
         return None
-    live = Live(**json.loads(_file(data).read_text()))
+    except PermissionError as error:
+        raise SetupError(f"{data.path} belongs to another user.", "Run this as the user that runs evalhub.") from error
     return live if live.born == born(live.pid) else None
 
 

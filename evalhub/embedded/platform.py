@@ -1,5 +1,6 @@
 """The platform as a family of processes: started in order, restarted when one dies, stopped in reverse."""
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -7,9 +8,9 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from evalhub.embedded.broker import Broker, find_server
+from evalhub.embedded.broker import Broker, find_server, wheel_server
 from evalhub.embedded.clusters import postgres_of
-from evalhub.embedded.datadir import DataDir
+from evalhub.embedded.datadir import MIN_FREE, DataDir, check_space
 from evalhub.embedded.leftovers import stop_leftovers
 from evalhub.embedded.live import announce, find_live, silence
 from evalhub.embedded.ports import check_port
@@ -38,6 +39,8 @@ class Platform:
     database_url: str = ""
     broker_url: str = ""
     watches: list[Watch] = field(default_factory=list)
+    needed: int = MIN_FREE
+    """bytes that have to be free"""
     stopping: bool = False
 
     @property
@@ -63,7 +66,7 @@ class Platform:
     def start_database(self) -> None:
         """Start PostgreSQL and wait until it accepts connections."""
         with self._timed("database files"):
-            server = postgres_of(self.data)
+            server = postgres_of(self.data, needed=self.needed)
         with self._timed("database"):
             child = server.child(self._places)
             self.start(child)
@@ -75,8 +78,8 @@ class Platform:
     def start_broker(self) -> None:
         """Start the broker and wait until it answers."""
         with self._timed("broker"):
-            folder = run_folder(self.data.name)
-            broker = Broker(program=find_server(), socket=folder / "redis.sock", folder=self.data.broker)
+            folder, program = run_folder(self.data.name), find_server(None, wheel_server())
+            broker = Broker(program=program, socket=folder / "redis.sock", folder=self.data.broker)
             child = Child(name="broker", argv=broker.command(), places=self._places, folder=self.data.broker)
             self.start(child)
             if not broker.is_ready(START_S, child):
@@ -140,25 +143,28 @@ def running(settings: Settings, *, on_event: OnEvent = unheard, only_database: b
     with ExitStack() as stack:
         stack.enter_context(data.locked())
         stop_leftovers(data.pids, str(data.path))
-        if not only_database:
-            check_port(settings.host, settings.port)
-        platform = Platform(
-            data, load_secrets(data.path), on_event, settings.database_url or "", settings.broker_url or ""
-        )
+        platform = Platform(data, load_secrets(data.path), on_event)
+        platform.database_url, platform.broker_url = settings.database_url or "", settings.broker_url or ""
         stack.enter_context(ending_signals(platform.end))
         stack.callback(remove_run_folder, data.name)
         stack.callback(platform.stop)
-        _start(platform, only_database=only_database)
-        stack.callback(silence, data)
-        announce(data, database_url=platform.database_url, broker_url=platform.broker_url)
+        if only_database:
+            platform.needed = 0  # a full disk is no reason not to save what is on it
+            platform.start_database()
+        else:
+            stack.callback(silence, data)
+            _start(platform, settings)
         yield platform
 
 
-def _start(platform: Platform, *, only_database: bool) -> None:
+def _start(platform: Platform, settings: Settings) -> None:
+    check_space(platform.data.path, platform.needed)
+    check_port(settings.host, settings.port)
     if not platform.database_url:
         platform.start_database()
-    if not platform.broker_url and not only_database:
+    if not platform.broker_url:
         platform.start_broker()
+    announce(platform.data, database_url=platform.database_url, broker_url=platform.broker_url)
 
 
 @contextmanager
@@ -181,5 +187,6 @@ def _import_path() -> dict[str, str]:
     try:
         distribution("evalhub")
     except PackageNotFoundError:
-        return {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+        paths = [str(Path(__file__).resolve().parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
+        return {"PYTHONPATH": os.pathsep.join(paths)}
     return {}

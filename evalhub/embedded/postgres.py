@@ -23,7 +23,7 @@ from evalhub.embedded.files import write_whole
 from evalhub.embedded.leftovers import end, working_in
 from evalhub.embedded.owner import Owner, find_owner
 from evalhub.embedded.processes import Child, Places, stop_together
-from evalhub.embedded.programs import MAJOR, reachable_programs
+from evalhub.embedded.programs import MAJOR, reachable_programs, wheel_programs
 from evalhub.embedded.tuning import ENVIRONMENT, PORT, SETTINGS, UNSAFE
 from evalhub.errors import SetupError
 
@@ -111,12 +111,13 @@ class Postgres:
         Raises:
             SetupError: another server cannot be stopped.
         """
-        self.socket.mkdir(mode=0o700, exist_ok=True)
+        self._end_orphans()
+        shutil.rmtree(self.socket, ignore_errors=True)  # it, too, has a lock file naming a number
+        self.socket.mkdir(mode=0o700)
         self.owner.give(self.socket)
         write_whole(self.run / "pg_hba.conf", "local all all peer map=evalhub\n", mode=0o644)
         rules = [f'evalhub "{our_name()}" {role}\n' for role in (ROLE, SUPERUSER)]
         write_whole(self.run / "pg_ident.conf", "".join(rules), mode=0o644)
-        self._end_orphans()
 
     def _end_orphans(self) -> None:
         """A killed server leaves sessions that finish their query first, and a lock file naming a number that may by
@@ -144,8 +145,17 @@ class Postgres:
         return False
 
     def ensure_database(self, name: str = "evalhub") -> None:
-        """Make the role and its database unless they are there."""
-        with psycopg.connect(self._address(), autocommit=True) as connection:
+        """Make the role and its database unless they are there.
+
+        Raises:
+            SetupError: the server does not let us in.
+        """
+        try:
+            connection = psycopg.connect(self._address(), autocommit=True)
+        except psycopg.OperationalError as error:
+            mend = "Restore a backup into a new folder with `evalhub restore`."
+            raise SetupError(f"The database in {self.cluster} was not made by evalhub: {error}.", mend) from error
+        with connection:
             if not connection.execute("select 1 from pg_roles where rolname = %s", [ROLE]).fetchone():
                 connection.execute(sql.SQL("create role {} login createdb").format(sql.Identifier(ROLE)))
             if not connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
@@ -170,7 +180,8 @@ def embedded_postgres(folder: Path) -> Iterator[str]:
         base.chmod(0o711)
         run = Path(stack.enter_context(TemporaryDirectory(prefix="evalhub-", dir="/tmp")))
         run.chmod(0o711)
-        server = Postgres(cluster=base / "postgres", run=run, owner=owner, programs=reachable_programs(owner))
+        programs = reachable_programs(owner, wheel_programs())
+        server = Postgres(cluster=base / "postgres", run=run, owner=owner, programs=programs)
         server.initialise("--no-sync")
         child = server.child(Places(run, run, str(run)), **UNSAFE)
         stack.callback(stop_together, [child])

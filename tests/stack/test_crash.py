@@ -1,0 +1,163 @@
+"""`kill -9` at random moments while calls arrive: what was acknowledged is there, once, and nothing else is needed."""
+
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+CHECKOUT = Path(__file__).resolve().parents[2]
+KEY = "ehk_crash-test-key-of-the-first-project"
+KILLS = 20
+VICTIMS = ("web", "worker-ingest", "worker-audio", "broker", "postgres", "supervisor")
+TURNS = [{"speaker": "agent", "start_ms": 0, "end_ms": 900, "text": "Hello."}] * 3
+
+
+class Running:
+    """`evalhub up` in a process of its own, started again when it was killed."""
+
+    def __init__(self, data: Path) -> None:
+        self.data, self.port = data, free_port()
+        self.process = self.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "evalhub", "up", "--data", str(self.data), "--port", str(self.port)]
+        env = os.environ | {"EVALHUB_BOOTSTRAP_API_KEY": KEY, "PYTHONPATH": str(CHECKOUT)}
+        log = (self.data.parent / "up.log").open("ab")
+        with log:
+            return subprocess.Popen(command, cwd=CHECKOUT, env=env, stdout=log, stderr=log)
+
+    def kill(self, victim: str) -> None:
+        if victim == "supervisor":
+            self.process.kill()
+            self.process.wait()
+            self.process = self.start()
+            return
+        recorded = self.data / "pids" / f"{victim}.json"
+        if recorded.exists():
+            pid = json.loads(recorded.read_text())["pid"]
+            if psutil.pid_exists(pid):
+                os.kill(pid, signal.SIGKILL)
+
+    def wait_until_ready(self, seconds: float = 60) -> None:
+        eventually(self.is_ready, seconds)
+
+    def is_ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/readyz", timeout=5, trust_env=False).is_success
+        except httpx.TransportError:
+            return False
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(60)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def eventually(condition: Any, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def platform() -> Iterator[Running]:
+    with TemporaryDirectory(prefix="evalhub-crash-", dir="/tmp") as folder:  # short: sockets; passable: PostgreSQL
+        Path(folder).chmod(0o711)
+        running = Running(Path(folder) / "data")
+        try:
+            running.wait_until_ready()
+            yield running
+        finally:
+            running.stop()
+
+
+class Sender(threading.Thread):
+    """Sends calls one after the other, each again until it is acknowledged, as exporters do."""
+
+    def __init__(self, url: str, name: str, done: threading.Event) -> None:
+        super().__init__(daemon=True)
+        self.client = httpx.Client(base_url=url, headers={"x-api-key": KEY}, timeout=10, trust_env=False)
+        self.prefix, self.done, self.acknowledged = name, done, list[str]()
+
+    def run(self) -> None:
+        number = 0
+        while not self.done.is_set():
+            call = f"{self.prefix}-{number}"
+            if self.send(call):
+                self.acknowledged.append(call)
+                number += 1
+            self.done.wait(0.05)
+        self.client.close()
+
+    def send(self, call: str) -> bool:
+        body = {"id": call, "started_at": "2026-11-01T10:00:00Z", "ended_at": "2026-11-01T10:00:05Z", "turns": TURNS}
+        try:
+            return self.client.post("/api/v1/conversations", json=body).status_code == 202
+        except httpx.TransportError:
+            return False
+
+
+def stored(platform: Running) -> list[dict[str, Any]]:
+    """Every conversation the server lists."""
+    items: list[dict[str, Any]] = []
+    with httpx.Client(base_url=platform.url, headers={"x-api-key": KEY}, timeout=30, trust_env=False) as client:
+        cursor = None
+        while cursor is not None or not items:
+            params = {"limit": "200"} | ({"cursor": cursor} if cursor else {})
+            page = client.get("/api/v1/conversations", params=params).raise_for_status().json()
+            items += page["items"]
+            cursor = page["next"]
+            if cursor is None:
+                return items
+    return items
+
+
+def test_what_was_acknowledged_is_there_once(platform: Running) -> None:
+    chance, done = random.Random(20_261_101), threading.Event()
+    senders = [Sender(platform.url, name, done) for name in ("a", "b", "c")]
+    for sender in senders:
+        sender.start()
+    for _ in range(KILLS):
+        time.sleep(chance.uniform(0.2, 2.0))  # the moments are the point: nothing is waited for
+        platform.kill(chance.choice(VICTIMS))
+    platform.wait_until_ready()
+    eventually(lambda: all(sender.acknowledged for sender in senders), 60)
+    done.set()
+    for sender in senders:
+        sender.join(30)
+    acknowledged = [call for sender in senders for call in sender.acknowledged]
+    eventually(lambda: all(item["state"] == "ended" for item in stored(platform)), 120)
+    found = [item["id"] for item in stored(platform)]
+    assert len(acknowledged) > KILLS
+    assert set(acknowledged) <= set(found)
+    assert len(found) == len(set(found))
+    assert all(turns_of(platform, call) == 3 for call in chance.sample(acknowledged, 20))
+
+
+def turns_of(platform: Running, call: str) -> int:
+    response = httpx.get(f"{platform.url}/api/v1/conversations/{call}", headers={"x-api-key": KEY}, trust_env=False)
+    return len(response.raise_for_status().json()["turns"])

@@ -38,5 +38,5 @@ def number(name: str, allowed: range) -> int:
     text = request.form.get(name, "").strip()
     if text.isdecimal() and len(text) < 10 and int(text) in allowed:
         return int(text)
-    expected = f"a whole number from {allowed.start:,} to {allowed.stop - 1:,}"
+    expected = f"a whole number from {allowed.start} to {allowed.stop - 1}"
     raise BadInput("This number cannot be used.", [Problem(name, expected, repr(text))])

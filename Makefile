@@ -4,19 +4,19 @@ BIN := .venv/bin
 FRONTEND := $(shell find webui/frontend -type f -not -path '*/node_modules/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check format figures
+.PHONY: help up test check format
 
 help: ## show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-up: $(BIN)/.installed webui/static/built/.stamp ## start the whole platform with the sample conversations
+up: $(BIN)/.installed ## start the whole platform with the sample conversations
 	@$(BIN)/evalhub up --sample $(ARGS)
 
-test: $(BIN)/.installed-dev webui/static/built/.stamp ## run every test: pure, database, whole platform with a browser
+test: $(BIN)/.installed-dev ## run every test: pure, database, whole platform with a browser
 	@$(BIN)/python tests/setup.py
 	$(BIN)/python -m pytest -n 2 --dist loadgroup tests $(ARGS)
 
-check: $(BIN)/.installed-dev webui/static/built/.stamp ## lint, types, import rules, licences, front end
+check: $(BIN)/.installed-dev ## lint, types, import rules, licences, front end
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -32,15 +32,11 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "evalhub needs Python 3.11 or newer: make up PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "Python cannot make environments here. On Debian: apt install python3-venv"; exit 1; }
 
-$(BIN)/.installed: pyproject.toml | $(BIN)/python
-	@echo "Installing (once; a few minutes) ..."
+$(BIN)/.installed: pyproject.toml $(FRONTEND) | $(BIN)/python
+	@echo "Installing, and building the front end (once; a few minutes) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
-$(BIN)/.installed-dev: pyproject.toml $(BIN)/.installed
+$(BIN)/.installed-dev: $(BIN)/.installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
-
-webui/static/built/.stamp: $(FRONTEND) $(BIN)/.installed
-	@$(BIN)/python webui/frontend/build.py
-	@mkdir -p $(@D) && touch $@

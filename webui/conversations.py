@@ -83,7 +83,8 @@ def timeline_json(conversation_id: str) -> Response:
     """What the lanes draw. For labelers without verdicts: they answer blind."""
     conversation = queries.load_conversation(db(), project().id, conversation_id, spans=False)
     analyses = queries.analyses_of(db(), project().id, conversation.recordings)
-    if role() == "labeler" and not any(may_listen(db(), project().id, person().id, sha256) for sha256 in analyses):
+    sounds = [recording.sha256 for recording in conversation.recordings if recording.sha256]
+    if role() == "labeler" and not any(may_listen(db(), project().id, person().id, sha256) for sha256 in sounds):
         abort(403, "You may see the calls that you are labeling.")
     blind = role() == "labeler" or "blind" in request.args
     scores = [] if blind else queries.scores_of(db(), project().id, conversation_id)

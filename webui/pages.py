@@ -10,6 +10,7 @@ from types import ModuleType
 
 from flask import Flask, url_for
 from markupsafe import Markup
+from werkzeug.routing import PathConverter
 
 import webui
 
@@ -17,7 +18,15 @@ BUILT = Path(__file__).parent / "static" / "built"
 NOT_PAGES = {"pages", "access", "answers", "context", "csrf", "doorbell", "forms", "limits", "logs", "security"}
 
 
+class AnyPath(PathConverter):
+    """Ids are the client's own and may begin with a slash."""
+
+    regex = "(?s:.+?)"
+    part_isolating = False
+
+
 def init_app(app: Flask) -> None:
+    app.url_map.converters["path"] = AnyPath
     for module in _modules():
         if hasattr(module, "bp"):
             app.register_blueprint(module.bp)

@@ -142,6 +142,17 @@ def load_conversation(session: Session, project_id: int, conversation_id: str, *
     return found
 
 
+def check_exists(session: Session, project_id: int, conversation_id: str) -> None:
+    """Tell a conversation of which nothing is known yet from one that is not there.
+
+    Raises:
+        NotFound: there is none in this project.
+    """
+    query = select(Conversation.id).filter_by(project_id=project_id, id=conversation_id)
+    if session.scalar(query) is None:
+        raise NotFound(f"There is no conversation {conversation_id!r} in this project.")
+
+
 def spans_of(session: Session, project_id: int, conversation_id: str, limit: int = 2000) -> Sequence[Span]:
     """The spans of a conversation in order of time."""
     query = select(Span).filter_by(project_id=project_id, conversation_id=conversation_id)

@@ -10,11 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from evalhub import plugins
-from evalhub.errors import BadInput, Conflict, Problem, UnsupportedType
+from evalhub.errors import BadInput, Conflict, Problem, UnsupportedType, describe
 from evalhub.models import Conversation, Deletion, Recording
 from evalhub.services import Services
 from evalhub.traces import assembly, inbox, lifecycle
 from evalhub.traces.formats import native, native_parts, openai_realtime
+from evalhub.traces.formats.native_fields import CONTROL
 from evalhub.traces.recordings.attach import TRACKS, attach
 
 MAX_RECORDING_BYTES = 4 << 30
@@ -119,10 +120,11 @@ def receive_upload(session: Session, project_id: int, conversation_id: str, *, a
 
 
 def check_id(conversation_id: str) -> None:
-    """Ids are the client's own, but have to fit into a URL and a key."""
-    if not 0 < len(conversation_id) <= MAX_ID_CHARS or "\x00" in conversation_id:
-        got = f"{len(conversation_id)} characters"
-        raise BadInput("This id cannot be used.", [Problem("id", f"1 to {MAX_ID_CHARS} characters", got)])
+    """Ids are the client's own, but have to fit into a URL and a key: the rule of the native format."""
+    fits = 0 < len(conversation_id) <= MAX_ID_CHARS and conversation_id not in (".", "..")
+    if not fits or CONTROL.search(conversation_id):
+        expected = f"1 to {MAX_ID_CHARS} characters, no control characters, not . or .."
+        raise BadInput("This id cannot be used.", [Problem("id", expected, describe(conversation_id))])
 
 
 def _accept_each(

@@ -22,12 +22,19 @@ def read_body(limit: int = MAX_BODY) -> bytes:
     encoding = request.headers.get("Content-Encoding", "identity").lower()
     if encoding not in ("identity", "gzip"):
         raise UnsupportedType("Unknown Content-Encoding.", [Problem("Content-Encoding", "gzip or none", encoding)])
-    blocks = _inflated(_blocks()) if encoding == "gzip" else _blocks()
-    return b"".join(_capped(blocks, limit))
+    sent = _capped(_blocks(), limit)
+    return b"".join(_capped(_inflated(sent), limit) if encoding == "gzip" else sent)
 
 
 def stream_body() -> Iterator[bytes]:
-    """The body of this request block by block, never whole in memory."""
+    """The body of this request block by block, never whole in memory.
+
+    Raises:
+        UnsupportedType: it is packed; sound is kept as it comes.
+    """
+    encoding = request.headers.get("Content-Encoding", "identity").lower()
+    if encoding != "identity":
+        raise UnsupportedType("Send sound as it is.", [Problem("Content-Encoding", "none", encoding)])
     return _blocks()
 
 
@@ -48,12 +55,14 @@ def _capped(blocks: Iterator[bytes], limit: int) -> Iterator[bytes]:
 
 
 def _inflated(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Every gzip member in turn: one body may be packed in several pieces."""
     inflater = zlib.decompressobj(wbits=31)
     try:
         for block in blocks:
             while block:
+                inflater = zlib.decompressobj(wbits=31) if inflater.eof else inflater
                 yield inflater.decompress(block, BLOCK)
-                block = inflater.unconsumed_tail
+                block = inflater.unconsumed_tail or inflater.unused_data
     except zlib.error as error:
         raise Unreadable("The body is not the gzip data it says it is.") from error
     if not inflater.eof:

@@ -42,6 +42,7 @@ def get_conversation(conversation_id: str) -> dict[str, Any]:
 @api.get("/conversations/<path:conversation_id>/scores")
 @api_key("full")
 def get_scores(conversation_id: str) -> dict[str, object]:
+    queries.check_exists(db(), project().id, conversation_id)
     scores = queries.scores_of(db(), project().id, conversation_id)
     return {"items": [score_row(score) for score in scores]}
 
@@ -49,6 +50,7 @@ def get_scores(conversation_id: str) -> dict[str, object]:
 @api.get("/conversations/<path:conversation_id>/evaluations")
 @api_key("full")
 def get_evaluations(conversation_id: str) -> dict[str, object]:
+    queries.check_exists(db(), project().id, conversation_id)
     evaluations = queries.evaluations_of(db(), project().id, conversation_id)
     return {"items": [evaluation_row(evaluation) for evaluation in evaluations]}
 
@@ -62,7 +64,7 @@ def remove_conversation(conversation_id: str) -> tuple[str, int]:
 
 def _limit() -> int:
     text = request.args.get("limit", str(queries.PAGE))
-    if not (text.isdigit() and 1 <= int(text) <= queries.MAX_PAGE):
+    if not (text.isdecimal() and len(text) < 10 and 1 <= int(text) <= queries.MAX_PAGE):
         raise BadInput("This limit cannot be used.", [Problem("limit", f"1 to {queries.MAX_PAGE}", repr(text))])
     return int(text)
 

@@ -1,6 +1,7 @@
 """Recordings: PUT streams them in, HEAD tells whether they are there."""
 
 import base64
+import binascii
 import re
 
 from flask import Response, request
@@ -70,5 +71,9 @@ def _encoding() -> str | None:
 
 def _digest() -> str | None:
     """The sha256 the sender computed (RFC 9530), as hex."""
-    found = SHA256_DIGEST.search(request.headers.get("Content-Digest", ""))
-    return base64.b64decode(found[1]).hex() if found else None
+    given = request.headers.get("Content-Digest", "")
+    found = SHA256_DIGEST.search(given)
+    try:
+        return base64.b64decode(found[1], validate=True).hex() if found else None
+    except binascii.Error:
+        raise BadInput("Unreadable digest.", [Problem("Content-Digest", "sha-256=:<base64>:", given)]) from None

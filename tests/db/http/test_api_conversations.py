@@ -102,7 +102,7 @@ def test_a_body_packed_in_pieces_is_unpacked_whole(api: Program) -> None:
     assert answer.status_code == 202
 
 
-@pytest.mark.parametrize("broken", [b"no gzip", gzip.compress(b'{"id": "call-1"}')[:-4], b""])
+@pytest.mark.parametrize("broken", [b"no gzip", gzip.compress(b'{"id": "call-1"}', mtime=0)[:-4], b""])
 def test_broken_gzip_is_refused(api: Program, session: Session, broken: bytes) -> None:
     answer = api("POST", "conversations", data=broken, headers={"Content-Encoding": "gzip"})
     assert answer.status_code == 400
@@ -173,8 +173,7 @@ IDS = [
     "über 北京",
     "a b",
     "a+b",
-    "x\ny",
-    "..",
+    "...",
     "a/events",
     "é" * 255,
 ]
@@ -191,7 +190,7 @@ def test_ids_are_the_clients_own(api: Program, parse: Parse, name: str) -> None:
     assert api("DELETE", path(name)).status_code == 204
 
 
-@pytest.mark.parametrize("name", ["x" * 256, "a\x00b"])
+@pytest.mark.parametrize("name", ["x" * 256, "a\x00b", "a\nb", ".."])
 @pytest.mark.parametrize(
     ("method", "rest"), [("POST", "/end"), ("PUT", "/recordings/mixed"), ("GET", ""), ("DELETE", "")]
 )

@@ -1,0 +1,185 @@
+"""Recordings: streamed in and checked, played by range, heard only by who may hear them."""
+
+import base64
+import hashlib
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from evalhub.labeling.claiming import claim
+from evalhub.models import Project, Recording
+from evalhub.services import Services
+from tests.db.http.conftest import As, Cast, Program
+from tests.db.labeling.making import add_rubric, make_queue
+
+pytestmark = pytest.mark.db
+SOUND = b"RIFF" + bytes(range(256)) * 40
+SHA256 = hashlib.sha256(SOUND).hexdigest()
+CALLER = "conversations/call-1/recordings/caller"
+PLAYED = f"/p/demo/recordings/{SHA256}"
+
+
+def digest(sound: bytes) -> dict[str, str]:
+    return {"Content-Digest": f"sha-256=:{base64.b64encode(hashlib.sha256(sound).digest()).decode()}:"}
+
+
+def files(services: Services) -> list[str]:
+    folder = services.settings.audio_dir
+    return [path.name for path in folder.rglob("*") if path.is_file()] if folder.exists() else []
+
+
+@pytest.fixture
+def viewer(api: Program, signed_in: As) -> FlaskClient:
+    """A viewer of a call that has sound."""
+    api("PUT", CALLER, data=SOUND)
+    return signed_in("viewer")
+
+
+def test_sound_is_new_once(ingest: Program, services: Services) -> None:
+    first, again = (ingest("PUT", CALLER, data=SOUND, headers=digest(SOUND)) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json == again.json == {"id": "call-1", "track": "caller", "sha256": SHA256}
+    assert files(services) == [SHA256]
+
+
+def test_sound_that_changed_on_its_way_is_refused(ingest: Program, services: Services) -> None:
+    answer = ingest("PUT", CALLER, data=SOUND, headers=digest(b"something else"))
+    assert answer.status_code == 422
+    assert answer.json["errors"][0] == {
+        "path": "sha256",
+        "expected": hashlib.sha256(b"something else").hexdigest(),
+        "got": SHA256,
+    }
+    assert files(services) == []
+
+
+@pytest.mark.parametrize(
+    ("where", "headers", "body", "place"),
+    [
+        (CALLER.replace("caller", "both"), {}, SOUND, "track"),
+        (f"{CALLER}?channels=caller,robot", {}, SOUND, "channels[1]"),
+        (f"{CALLER}?offset_ms=soon", {}, SOUND, "offset_ms"),
+        (f"{CALLER}?rate=8k", {}, SOUND, "rate"),
+        (f"{CALLER}?encoding=mp4", {}, SOUND, "encoding"),
+        (CALLER, {"Content-Digest": "sha-256=:abc:"}, SOUND, "Content-Digest"),
+        (CALLER, {}, b"", "body"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    ingest: Program, services: Services, where: str, headers: dict[str, str], body: bytes, place: str
+) -> None:
+    answer = ingest("PUT", where, data=body, headers=headers)
+    assert (answer.status_code, answer.json["errors"][0]["path"]) == (422, place)
+    with services.work() as session:
+        assert session.scalars(select(Recording)).all() == []
+
+
+def test_packed_sound_is_not_taken_for_sound(ingest: Program, services: Services) -> None:
+    assert ingest("PUT", CALLER, data=SOUND, headers={"Content-Encoding": "gzip"}).status_code == 415
+    assert files(services) == []
+
+
+def test_head_tells_whether_it_is_there(api: Program) -> None:
+    assert api("HEAD", CALLER).status_code == 404
+    api("PUT", CALLER, data=SOUND)
+    there = api("HEAD", CALLER)
+    assert (there.status_code, there.headers["ETag"]) == (200, f'"{SHA256}"')
+
+
+def test_new_sound_of_a_track_takes_the_place_of_the_old(api: Program) -> None:
+    api("PUT", CALLER, data=b"the first")
+    assert api("PUT", CALLER, data=SOUND).status_code == 201
+    assert api("HEAD", CALLER).headers["ETag"] == f'"{SHA256}"'
+
+
+def test_what_is_declared_is_kept(api: Program, services: Services) -> None:
+    api(
+        "PUT",
+        "conversations/call-1/recordings/stereo?channels=agent,caller&offset_ms=-20&rate=8000&encoding=mulaw",
+        data=SOUND,
+    )
+    with services.work() as session:
+        kept = session.scalars(select(Recording)).one()
+        assert (kept.channels, kept.offset_ms) == (["agent", "caller"], -20)
+        assert (kept.declared_rate, kept.declared_encoding) == (8000, "mulaw")
+
+
+def test_the_whole_sound(viewer: FlaskClient) -> None:
+    answer = viewer.get(PLAYED)
+    assert (answer.status_code, answer.data) == (200, SOUND)
+    assert answer.headers["Accept-Ranges"] == "bytes"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.mimetype == "audio/wav"
+    assert "private" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "stop"),
+    [("bytes=0-99", 0, 100), ("bytes=100-", 100, len(SOUND)), ("bytes=-10", len(SOUND) - 10, len(SOUND)),
+     ("bytes=10000-99999", 10_000, len(SOUND))],
+)  # fmt: skip
+def test_a_piece_of_the_sound(viewer: FlaskClient, asked: str, start: int, stop: int) -> None:
+    answer = viewer.get(PLAYED, headers={"Range": asked})
+    assert (answer.status_code, answer.data) == (206, SOUND[start:stop])
+    assert answer.headers["Content-Range"] == f"bytes {start}-{stop - 1}/{len(SOUND)}"
+    assert answer.headers["Content-Length"] == str(stop - start)
+
+
+def test_a_piece_beyond_the_end_is_refused(viewer: FlaskClient) -> None:
+    assert viewer.get(PLAYED, headers={"Range": f"bytes={len(SOUND)}-"}).status_code == 416
+
+
+def test_headerless_sound_is_played_behind_a_header(api: Program, signed_in: As) -> None:
+    raw = b"\xff" * 8000
+    sha256 = api("PUT", f"{CALLER}?rate=8000&encoding=mulaw", data=raw).json["sha256"]
+    viewer = signed_in("viewer")
+    whole = viewer.get(f"/p/demo/recordings/{sha256}").data
+    assert (whole[:4], whole[-8000:]) == (b"RIFF", raw)
+    piece = viewer.get(f"/p/demo/recordings/{sha256}", headers={"Range": "bytes=40-60"})
+    assert (piece.status_code, piece.data) == (206, whole[40:61])
+
+
+def test_what_a_browser_has_is_not_sent_again(viewer: FlaskClient) -> None:
+    etag = viewer.get(PLAYED).headers["ETag"]
+    again = viewer.get(PLAYED, headers={"If-None-Match": etag})
+    assert (again.status_code, again.data) == (304, b"")
+    assert viewer.get(PLAYED, headers={"If-None-Match": '"other"'}).status_code == 200
+    stale = viewer.get(PLAYED, headers={"Range": "bytes=0-9", "If-Range": '"other"'})
+    assert (stale.status_code, len(stale.data)) == (200, len(SOUND))
+
+
+@pytest.mark.parametrize("name", ["0" * 64, "../../secret", "..%2f..%2fsecret", SHA256.upper()])
+def test_what_is_no_recording_here_is_not_found(viewer: FlaskClient, name: str) -> None:
+    assert viewer.get(f"/p/demo/recordings/{name}").status_code == 404
+    assert viewer.get(f"/p/demo/recordings/{name}/peaks").status_code == 404
+
+
+def test_sound_of_another_project_is_not_heard(viewer: FlaskClient, signed_in: As) -> None:
+    assert signed_in("stranger").get(PLAYED).status_code == 404
+    assert signed_in("stranger").get(f"/p/other/recordings/{SHA256}").status_code == 404
+
+
+def test_sound_that_nobody_has_read_yet_has_no_peaks(viewer: FlaskClient) -> None:
+    answer = viewer.get(f"{PLAYED}/peaks")
+    assert answer.status_code == 404
+    assert "not been read yet" in answer.text
+
+
+def test_a_labeler_hears_the_calls_that_are_theirs(
+    api: Program, signed_in: As, parse: Callable[[], int], services: Services, project: Project, cast: Cast
+) -> None:
+    api("POST", "conversations", json={"id": "call-1", "turns": [{"speaker": "agent", "start_ms": 0, "end_ms": 9}]})
+    api("PUT", CALLER, data=SOUND)
+    api("POST", "conversations/call-1/end")
+    parse()
+    labeler = signed_in("labeler")
+    addresses = (PLAYED, f"{PLAYED}/peaks", "/p/demo/conversations/call-1/timeline.json")
+    assert [labeler.get(address).status_code for address in addresses] == [403, 403, 403]
+    with services.work() as session:
+        add_rubric(session, project.id)
+        queue = make_queue(session, project.id, calls=1)
+        claim(session, project_id=project.id, queue_id=queue.id, user_id=cast.people["labeler"].id)
+    assert [labeler.get(address).status_code for address in addresses] == [200, 404, 200]
+    assert "verdict" not in labeler.get(addresses[2]).text

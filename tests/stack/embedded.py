@@ -98,7 +98,7 @@ def other_process(data: Path, **env: str) -> Iterator["subprocess.Popen[str]"]:
         assert process.poll() is None, process.communicate()
         yield process
     finally:
-        process.kill()
+        process.terminate()
         process.communicate()
 
 

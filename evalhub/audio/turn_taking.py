@@ -23,10 +23,10 @@ SPLITS = {"": "", ".with_tool": " after a tool call", ".without_tool": " without
 
 
 def _latency_metrics() -> Iterator[Metric]:
-    yield Metric("turn_latency_ms", "Answer heard after", "ms", "lower", PAGE)
+    yield Metric("turn_latency_ms", "Response time", "ms", "lower", PAGE)
     for split, words in SPLITS.items():
         for share in SHARES:
-            yield Metric(f"turn_latency_ms{split}.{share}", f"Answer heard after{words}, {share}", "ms", "lower", PAGE)
+            yield Metric(f"turn_latency_ms{split}.{share}", f"Response time{words}, {share}", "ms", "lower", PAGE)
 
 
 def _stage_metrics() -> Iterator[Metric]:
@@ -49,8 +49,8 @@ METRICS = (
     Metric("tool_silence_ms", "Silence while a tool works", "ms", "lower", PAGE),
     Metric("talk_ratio", "Agent's share of talk", None, "target", PAGE),
     Metric("heard_text", "Share of an interrupted turn that was heard", None, "none", PAGE),
-    Metric("reported_gap_ms", "Heard latency beyond the reported", "ms", "target", PAGE),
-    Metric("reported_gap_ms.p50", "Heard latency beyond the reported, p50", "ms", "target", PAGE),
+    Metric("reported_gap_ms", "Response time beyond the reported", "ms", "target", PAGE),
+    Metric("reported_gap_ms.p50", "Response time beyond the reported, p50", "ms", "target", PAGE),
     *_stage_metrics(),
 )
 UNITS = {metric.id: metric.unit for metric in METRICS}

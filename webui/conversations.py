@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from evalhub import plugins
 from evalhub.accounts.audit import audit
+from evalhub.errors import BadInput, Problem, describe
 from evalhub.labeling.slots import may_listen
 from evalhub.models import Recording
 from evalhub.reports.call import call_report
@@ -22,6 +23,14 @@ from webui.context import actor, db, person, project, role, services
 
 bp = Blueprint("conversations", __name__, url_prefix="/p/<project_slug>/conversations")
 WAVE_COLUMNS = 60
+SIDES = {
+    "stereo:caller,agent": "two channels: caller left, agent right",
+    "stereo:agent,caller": "two channels: agent left, caller right",
+    "mixed:mixed": "one channel with both",
+    "agent:agent": "the agent alone",
+    "caller:caller": "the caller alone",
+}
+"""track and channels of an uploaded recording, as the form asks for them"""
 
 
 @bp.get("")
@@ -55,7 +64,7 @@ def waveforms() -> Response:
 @bp.get("/upload")
 @allow("lead")
 def show_upload() -> str:
-    return render_template("conversations/upload.html")
+    return render_template("conversations/upload.html", sides=SIDES)
 
 
 @bp.post("/upload")
@@ -67,7 +76,10 @@ def upload() -> Response:
         abort(400, "Choose a recording first.")
     stem = "".join(letter if letter.isalnum() else "-" for letter in file.filename.rsplit(".", 1)[0])[:60].strip("-")
     conversation_id = f"{stem or 'upload'}-{token_hex(3)}"
-    track, channels = request.form.get("sides", "stereo:caller,agent").split(":", 1)
+    sides = request.form.get("sides", "")
+    if sides not in SIDES:
+        raise BadInput("Say who is on which channel.", [Problem("sides", " | ".join(SIDES), describe(sides))])
+    track, channels = sides.split(":")
     receive.receive_upload(db(), project().id, conversation_id, agent=request.form.get("agent", "").strip() or None)
     recording = Recording(
         project_id=project().id, conversation_id=conversation_id, track=track, channels=channels.split(",")

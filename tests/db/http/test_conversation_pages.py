@@ -1,0 +1,113 @@
+"""Pages of conversations: what strangers sent is shown as text, odd addresses lead nowhere, uploads become calls."""
+
+import io
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+from flask.testing import FlaskClient
+
+from evalhub.services import Services
+from tests.db.http.conftest import As, Program
+
+pytestmark = pytest.mark.db
+LIST = "/p/demo/conversations"
+EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
+Parse = Callable[[], int]
+
+
+@pytest.fixture
+def hostile(api: Program, parse: Parse) -> str:
+    """The address of a call whose every text is an attack."""
+    tool = {"name": EVIL, "arguments": {EVIL: EVIL}, "result": EVIL, "error": EVIL, "start_ms": 1, "end_ms": 2}
+    body = {
+        "id": EVIL,
+        "agent": {"name": EVIL, "version": EVIL},
+        "tags": [EVIL],
+        "metadata": {EVIL: EVIL},
+        EVIL: 1,
+        "prompt": {"name": EVIL, "instructions": EVIL},
+        "turns": [{"speaker": "agent", "start_ms": 0, "end_ms": 9, "text": EVIL, "agent_name": EVIL}],
+        "tool_calls": [tool],
+        "spans": [
+            {"trace_id": "1", "span_id": "2", "name": EVIL, "start_ms": 0, "end_ms": 1, "attributes": {"a": EVIL}}
+        ],
+        "feedback": [{"name": EVIL, "value": 1, "comment": EVIL}],
+        "outcome": {"reason": EVIL},
+    }
+    assert api("POST", "conversations", json=body).status_code == 202
+    parse()
+    return f"{LIST}/{quote(EVIL, safe='')}"
+
+
+@pytest.mark.parametrize("rest", ["", "/spans", "list", "/missing"])
+def test_what_strangers_sent_is_shown_as_text(signed_in: As, hostile: str, rest: str) -> None:
+    page = signed_in("lead").get(LIST if rest == "list" else hostile + rest).text
+    assert "alert(1)" in page
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+
+
+def test_data_of_a_call_is_data(signed_in: As, hostile: str) -> None:
+    lead = signed_in("lead")
+    for rest in ("/timeline.json", "/raw.json"):
+        answer = lead.get(hostile + rest)
+        assert (answer.status_code, answer.mimetype) == (200, "application/json")
+    assert answer.json["turns"][0]["text"] == EVIL
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "conversations/nobody",
+        "conversations/nobody/timeline.json",
+        "conversations/nobody/raw.json",
+        "conversations/a%00b",
+        "queues/99999999999999999999",
+        "label/99999999999999999999",
+        "label/timeline/99999999999999999999",
+        "scorecards/no%00body",
+        "recordings/x",
+    ],
+)
+def test_what_is_not_there_is_said_to_be_not_there(signed_in: As, path: str) -> None:
+    assert signed_in("lead").get(f"/p/demo/{path}").status_code in (400, 404, 422)
+
+
+@pytest.mark.parametrize(
+    "query", ["cursor=x", "from=soon", "verdict=good", "q=%00", "q=%27%3B--", "tag=%FF", "audio=1"]
+)
+def test_a_list_asked_for_oddly_answers_in_words(signed_in: As, query: str) -> None:
+    assert signed_in("viewer").get(f"{LIST}?{query}").status_code in (200, 422)
+
+
+def upload(client: FlaskClient, name: str, **form: str):  # type: ignore[no-untyped-def]
+    file = (io.BytesIO(b"RIFF" + bytes(100)), name)
+    return client.post(f"{LIST}/upload", data={"file": file, "sides": "stereo:caller,agent"} | form)
+
+
+@pytest.mark.parametrize("name", ["call.flac", "../../etc/passwd", "Gespräch 1.wav", ".wav", "x" * 300 + ".mp3"])
+def test_an_uploaded_recording_becomes_a_call(signed_in: As, parse: Parse, name: str) -> None:
+    lead = signed_in("lead")
+    answer = upload(lead, name, agent="desk")
+    assert answer.status_code == 302
+    parse()
+    call = lead.get(f"{answer.location}/raw.json").json
+    assert (call["agent"]["name"], call["origin"], call["recordings"][0]["track"]) == ("desk", "upload", "stereo")
+
+
+@pytest.mark.parametrize(
+    "form", [{"sides": "both:caller"}, {"sides": "stereo"}, {"sides": "stereo:robot"}, {"sides": ""}]
+)
+def test_an_upload_that_makes_no_sense_is_refused(
+    signed_in: As, services: Services, api: Program, form: dict[str, str]
+) -> None:
+    assert upload(signed_in("lead"), "call.wav", **form).status_code in (400, 422)
+    assert api("GET", "conversations").json["items"] == []
+
+
+def test_a_lead_deletes_a_call(signed_in: As, api: Program, hostile: str) -> None:
+    lead = signed_in("lead")
+    assert lead.post(f"{hostile}/delete").location == LIST
+    assert "is deleted" in lead.get(LIST).text
+    assert lead.get(hostile).status_code == 404

@@ -1,16 +1,13 @@
 """A copy of everything, and the way back: the database by pg_dump, the audio by copying, in one folder."""
 
 import json
-import os
 import shutil
-import subprocess
 from pathlib import Path
 
 from sqlalchemy import create_engine, inspect, pool
-from sqlalchemy.engine import make_url
 
 import evalhub
-from evalhub.embedded.programs import wheel_programs
+from evalhub.embedded.dump import dump_database, restore_database
 from evalhub.errors import SetupError
 
 MANIFEST, DUMP, AUDIO = "backup.json", "database.dump", "audio"
@@ -25,7 +22,7 @@ def backup(database_url: str, audio: Path, folder: Path) -> None:
     if folder.exists() and any(folder.iterdir()):
         raise SetupError(f"{folder} is not empty.", "Give a new folder.")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _run("pg_dump", database_url, ["--format=custom", f"--file={folder / DUMP}"])
+    dump_database(database_url, folder / DUMP)
     if audio.exists():
         shutil.copytree(audio, folder / AUDIO, ignore=shutil.ignore_patterns("incoming"))
     (folder / MANIFEST).write_text(json.dumps({"evalhub": evalhub.__version__, "layout": 1}) + "\n")
@@ -43,7 +40,7 @@ def restore(database_url: str, audio: Path, folder: Path) -> None:
         )
     if _tables(database_url):
         raise SetupError("This database is not empty.", "Restore into a new data folder: --data DIR.")
-    _run("pg_restore", database_url, ["--no-owner", "--exit-on-error", "--single-transaction", str(folder / DUMP)])
+    restore_database(database_url, folder / DUMP)
     if (folder / AUDIO).exists():
         shutil.copytree(folder / AUDIO, audio, dirs_exist_ok=True)
 
@@ -51,17 +48,3 @@ def restore(database_url: str, audio: Path, folder: Path) -> None:
 def _tables(database_url: str) -> list[str]:
     engine = create_engine(database_url, poolclass=pool.NullPool)
     return inspect(engine).get_table_names()
-
-
-def _run(program: str, database_url: str, arguments: list[str]) -> None:
-    """Run one of PostgreSQL's programs; the password travels in the environment, not where others can read it."""
-    url = make_url(database_url)
-    query = {key: value for key, value in url.query.items() if key == "host"}
-    facts = {"PGHOST": query.get("host") or url.host, "PGPORT": url.port, "PGUSER": url.username}
-    facts |= {"PGPASSWORD": url.password, "PGDATABASE": url.database}
-    env = os.environ | {name: str(value) for name, value in facts.items() if value}
-    target = ["--dbname", str(url.database)] if program == "pg_restore" else []
-    command = [str(wheel_programs() / program), *target, *arguments]
-    done = subprocess.run(command, env=env, check=False, capture_output=True, text=True)
-    if done.returncode:
-        raise SetupError(f"{program} failed.", done.stderr.strip()[-800:])

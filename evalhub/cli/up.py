@@ -40,7 +40,7 @@ def command(data: Path | None, host: str | None, port: int | None, sample: bool,
     """
     started = time.monotonic()
     settings = _settings(data, host, port)
-    with _quietly_stopped(), running(settings) as platform:
+    with _quietly_stopped(once), running(settings) as platform:
         settings = _connected(settings, platform)
         migrate(settings.database_url or "")
         _start_children(platform, settings)
@@ -127,9 +127,10 @@ def _is_ready(client: httpx.Client) -> bool:
 
 
 @contextmanager
-def _quietly_stopped() -> Iterator[None]:
-    """Ctrl-C and a polite kill end the platform in order, without a traceback."""
+def _quietly_stopped(once: bool) -> Iterator[None]:
+    """Ctrl-C and a polite kill end the platform in order, without a traceback. With `--once` it is not done, then."""
     try:
         yield
     except KeyboardInterrupt:
         console.print("\nStopped. The data stays.")
+        raise SystemExit(130 if once else 0) from None

@@ -84,8 +84,8 @@ class Slow(io.BytesIO):
         return super().readinto(place)
 
 
-def test_a_slow_recording_holds_nobody_up(app: Flask, ingest: Program, session: Session) -> None:
-    other = Program(app.test_client(), ingest.token)
+def test_a_slow_recording_holds_nobody_up(services: Services, ingest: Program, session: Session) -> None:
+    other = Program(create_app(services).test_client(), ingest.token)  # another server process
     slow = Slow(SHORT_WAV)
     slow.meanwhile = (other("POST", "conversations", json={"id": name}).status_code for name in ("b", "c"))
     answer = ingest("PUT", "conversations/a/recordings/caller", input_stream=slow)

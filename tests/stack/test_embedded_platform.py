@@ -102,7 +102,8 @@ def test_nothing_listens_on_a_port(data: Path) -> None:
 
 def test_nothing_is_left_when_it_ends(data: Path) -> None:
     with running(settings(data)) as platform:
-        pids = [each.pid for each in psutil.Process().children(recursive=True)]
+        own = [psutil.Process(child.process.pid) for child in platform.children if child.process]
+        pids = [each.pid for one in own for each in (one, *one.children(recursive=True))]
         run = Path(platform.broker_url.removeprefix("redis+socket://")).parent
     assert pids
     eventually(lambda: all_gone(pids))

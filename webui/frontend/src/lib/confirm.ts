@@ -21,7 +21,7 @@ export function askFirst(event: SubmitEvent): void {
 function questionDialog(question: string, verb: string): HTMLDialogElement {
   const end = question.indexOf("?") + 1;
   const dialog = document.createElement("dialog");
-  dialog.className = "question";
+  dialog.className = "asks";
   dialog.setAttribute("aria-labelledby", "question");
   dialog.append(element("h2", question.slice(0, end || undefined), "question"));
   if (end && end < question.length) dialog.append(element("p", question.slice(end).trim()));

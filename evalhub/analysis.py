@@ -1,11 +1,12 @@
 """Reading a recording once: what the page draws and every audio metric needs, stored under the hash of its bytes."""
 
+from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from evalhub.audio.analysis import analyse_file, is_current
 from evalhub.errors import BadInput
-from evalhub.models import AudioAnalysis, Recording
+from evalhub.models import AudioAnalysis, Conversation, Recording
 from evalhub.services import Services
 
 
@@ -42,3 +43,13 @@ def _store(session: Session, found: AudioAnalysis) -> None:
     row = {key: getattr(found, key) for key in columns}
     statement = insert(AudioAnalysis).values(row)
     session.execute(statement.on_conflict_do_update(index_elements=["project_id", "sha256"], set_=row))
+    _note_length(session, found)
+
+
+def _note_length(session: Session, found: AudioAnalysis) -> None:
+    """A call of which nothing else tells the length is as long as its sound."""
+    ours = (Recording.project_id == found.project_id, Recording.sha256 == found.sha256)
+    same = (Recording.project_id == Conversation.project_id, Recording.conversation_id == Conversation.id)
+    length = func.coalesce(Recording.offset_ms, 0) + found.duration_ms
+    unknown = update(Conversation).where(*ours, *same, Conversation.duration_ms.is_(None))
+    session.execute(unknown.values(duration_ms=length), execution_options={"synchronize_session": False})

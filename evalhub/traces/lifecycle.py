@@ -18,17 +18,20 @@ from evalhub.models.inbox import WAITING
 def settle(session: Session, project_id: int, conversation_id: str, *, end_signal: bool = False) -> None:
     """After a merge: note the length, note the hashes of the parts, end it if it is over, plan what is due."""
     conversation = load(session, project_id, conversation_id)
-    conversation.duration_ms = _duration_ms(conversation)
-    conversation.part_hashes = part_hashes(conversation)
     if conversation.state != "ended" and (end_signal or conversation.ended_at):
         end(conversation, "end_signal" if end_signal else "ended_at")
+    conversation.duration_ms = _duration_ms(conversation)
+    conversation.part_hashes = part_hashes(conversation)
     if conversation.state == "ended":
         plan(session, conversation)
 
 
 def end(conversation: Conversation, reason: str) -> None:
-    """Mark it as over."""
+    """Mark it as over. One that nobody gave a time began, as far as we know, when the first of it arrived."""
     conversation.state, conversation.end_reason = "ended", reason
+    if conversation.started_at is None:
+        conversation.started_at = conversation.created_at
+        conversation.meta = (conversation.meta or {}) | {"started_at_basis": "received"}
 
 
 def end_quiet(session: Session, limit: int = 200) -> list[tuple[int, str]]:

@@ -3,13 +3,16 @@
 import base64
 import hashlib
 from collections.abc import Callable
+from io import BytesIO
 
 import pytest
+import soundfile
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from evalhub.analysis import analyse
 from evalhub.labeling.claiming import claim
-from evalhub.models import Project, Recording
+from evalhub.models import Conversation, Project, Recording
 from evalhub.services import Services
 from tests.db.http.conftest import As, Cast, Program
 from tests.db.labeling.making import add_rubric, make_queue
@@ -183,3 +186,18 @@ def test_a_labeler_hears_the_calls_that_are_theirs(
         claim(session, project_id=project.id, queue_id=queue.id, user_id=cast.people["labeler"].id)
     assert [labeler.get(address).status_code for address in addresses] == [200, 404, 200]
     assert "verdict" not in labeler.get(addresses[2]).text
+
+
+def test_a_call_that_is_nothing_but_sound_has_a_time_and_a_length(
+    api: Program, signed_in: As, parse: Callable[[], int], services: Services, project: Project
+) -> None:
+    sound = BytesIO()
+    soundfile.write(sound, [0.1] * 16_000, 8_000, format="WAV")
+    sha256 = api("PUT", CALLER, query_string={"offset_ms": "500"}, data=sound.getvalue()).json["sha256"]
+    api("POST", "conversations/call-1/end")
+    parse()
+    analyse(services, project.id, sha256)
+    with services.sessions() as session:
+        call = session.get_one(Conversation, (project.id, "call-1"))
+        assert (call.duration_ms, call.started_at) == (2_500, call.created_at)
+        assert call.meta == {"started_at_basis": "received"}

@@ -174,7 +174,8 @@ function laneRow(name: string, className: string): HTMLElement {
 function scale(axis: Axis): HTMLElement {
   const row = laneRow("", "scale");
   const draw = (): void => {
-    const step = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200].find((s) => axis.spanMs / 1000 / s <= 10) ?? 3600;
+    const most = Math.max(3, Math.min(10, Math.floor((row.clientWidth || 900) / 64))); // labels do not touch
+    const step = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200].find((s) => axis.spanMs / 1000 / s <= most) ?? 3600;
     row.replaceChildren();
     for (let second = Math.ceil(axis.fromMs / 1000 / step) * step; second * 1000 <= axis.toMs; second += step) {
       const tick = document.createElement("span");
@@ -183,7 +184,7 @@ function scale(axis: Axis): HTMLElement {
       row.append(tick);
     }
   };
-  draw();
+  new ResizeObserver(draw).observe(row);
   axis.addEventListener("view", draw);
   return row;
 }

@@ -105,6 +105,10 @@ class Blocked(Reasoned):
     """The evaluator needs something that is not connected, or not there yet."""
 
 
+class Failed(Reasoned):
+    """What the evaluator depends on gave something unusable, and trying again would not mend it."""
+
+
 @dataclass
 class Retryable(Reasoned):
     """May succeed later, not before `not_before` where the other side said so."""

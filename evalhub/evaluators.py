@@ -2,7 +2,8 @@
 
 A new evaluator is one file in `evalhub/audio` or `evalhub/transcript` (or a package's `evalhub.evaluators` entry
 point): a frozen dataclass deriving `Evaluator`. Its fields are its configuration, the first line of its docstring is
-its help. It yields `Score` objects and raises `Skipped`, `Blocked` or `Retryable` with a reason where it cannot answer.
+its help. It yields `Score` objects, and where it cannot answer it raises `Skipped`, `Blocked`, `Failed` or `Retryable`
+with a reason.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
 
-from evalhub.errors import Blocked, Reasoned, Retryable, Skipped
+from evalhub.errors import Blocked, Failed, Reasoned, Retryable, Skipped
 from evalhub.models import BLOCKED, DONE, FAILED, PENDING, SKIPPED, Conversation, Recording, Score
 from evalhub.settings import Settings
 
@@ -70,7 +71,7 @@ class Evaluator(ABC):
 
     @abstractmethod
     def evaluate(self, conversation: Conversation, context: Context) -> Iterable[Score]:
-        """Scores of this conversation. Raises Skipped, Blocked or Retryable with a reason instead of guessing."""
+        """Scores of this conversation. Raises Skipped, Blocked, Failed or Retryable with a reason, and never guesses."""
 
     @property
     def config(self) -> dict[str, Any]:
@@ -112,7 +113,7 @@ def run(evaluator: Evaluator, conversation: Conversation, context: Context) -> O
 
 
 def _reasoned(why: Reasoned) -> Outcome:
-    status = {Skipped: SKIPPED, Blocked: BLOCKED, Retryable: PENDING}[type(why)]
+    status = {Skipped: SKIPPED, Blocked: BLOCKED, Failed: FAILED, Retryable: PENDING}[type(why)]
     not_before = why.not_before if isinstance(why, Retryable) else None
     return Outcome(status=status, reason_code=why.code, reason=why.reason, not_before=not_before)
 

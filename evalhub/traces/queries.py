@@ -142,14 +142,19 @@ def load_conversation(session: Session, project_id: int, conversation_id: str, *
     return found
 
 
+def exists(session: Session, project_id: int, conversation_id: str) -> bool:
+    """Whether there is such a conversation in this project."""
+    query = select(Conversation.id).filter_by(project_id=project_id, id=conversation_id)
+    return session.scalar(query) is not None
+
+
 def check_exists(session: Session, project_id: int, conversation_id: str) -> None:
     """Tell a conversation of which nothing is known yet from one that is not there.
 
     Raises:
         NotFound: there is none in this project.
     """
-    query = select(Conversation.id).filter_by(project_id=project_id, id=conversation_id)
-    if session.scalar(query) is None:
+    if not exists(session, project_id, conversation_id):
         raise NotFound(f"There is no conversation {conversation_id!r} in this project.")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from evalhub.errors import EvalhubError, Skipped
+from evalhub.errors import Failed, Skipped
 from evalhub.evaluators import Context, Evaluator, Metric, digest
 from evalhub.models import Conversation, Criterion, RubricVersion, Score
 from evalhub.openai_client import Reply, ask_json, connected_model
@@ -21,10 +21,6 @@ from evalhub.transcript.judging.quotes import Quotable
 from evalhub.transcript.judging.verdicts import UNSURE, decide, scores_of
 
 PAGE = "docs/metrics.md#rubric-judge"
-
-
-class JudgeFailed(EvalhubError):
-    """The judge gave no usable answer; nothing is scored."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +127,8 @@ class _Asking:
         try:
             return read_answers(reply.text, self.criteria)
         except NotTheAskedJson as again:
-            raise JudgeFailed(f"judge answered something that is not the asked JSON, twice: {again}") from None
+            reason = f"judge answered something that is not the asked JSON, twice: {again}"
+            raise Failed("unusable_answer", reason) from None
 
     def _ask(self) -> Reply:
         reply = ask_json(
@@ -144,7 +141,7 @@ class _Asking:
         )
         self._note(reply)
         if reply.finish_reason == "length":
-            raise JudgeFailed("judge's answer was cut off at its length limit")
+            raise Failed("answer_cut_off", "judge's answer was cut off at its length limit")
         return reply
 
     def _note(self, reply: Reply) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from evalhub.errors import Blocked, Retryable
 from evalhub.evaluators import Outcome
-from evalhub.models import Conversation, Criterion, RubricVersion, Score
+from evalhub.models import FAILED, Conversation, Criterion, RubricVersion, Score
 from evalhub.openai_client import ModelError, ask_json
 from evalhub.rubrics import load_library, to_version
 from evalhub.settings import Settings
@@ -184,6 +184,7 @@ def test_an_answer_that_stays_malformed_fails_and_scores_nothing(aimock: Aimock,
     aimock.answers(model, malformed)
     outcome = judge(aimock, model)
     assert (outcome.status, outcome.scores) == ("failed", [])
+    assert outcome.reason_code == "unusable_answer"
     assert "judge answered something that is not the asked JSON, twice" in (outcome.reason or "")
     assert why in (outcome.reason or "")
     assert outcome.details["usage"]["input_tokens"] > 0
@@ -193,7 +194,8 @@ def test_an_answer_that_was_cut_off_fails(aimock: Aimock) -> None:
     aimock.answers("cut-off", CUT_OFF)
     outcome = judge(aimock, "cut-off")
     assert (outcome.status, outcome.scores) == ("failed", [])
-    assert "cut off at its length limit" in (outcome.reason or "")
+    assert (outcome.status, outcome.reason_code) == (FAILED, "answer_cut_off")
+    assert outcome.reason == "judge's answer was cut off at its length limit"
 
 
 def test_rate_limits_wait_as_long_as_they_ask(aimock: Aimock) -> None:

@@ -35,13 +35,20 @@ def list_conversations() -> dict[str, object]:
 @api.get("/conversations/<path:conversation_id>")
 @api_key("full")
 def get_conversation(conversation_id: str) -> dict[str, Any]:
+    return _dumped(conversation_id)
+
+
+def _dumped(conversation_id: str) -> dict[str, Any]:
     conversation = queries.load_conversation(db(), project().id, conversation_id)
     return dump(conversation, state=conversation.state)
 
 
+# An id may hold slashes, and end like one of these addresses: then it is the conversation that is meant.
 @api.get("/conversations/<path:conversation_id>/scores")
 @api_key("full")
-def get_scores(conversation_id: str) -> dict[str, object]:
+def get_scores(conversation_id: str) -> dict[str, Any]:
+    if queries.exists(db(), project().id, f"{conversation_id}/scores"):
+        return _dumped(f"{conversation_id}/scores")
     queries.check_exists(db(), project().id, conversation_id)
     scores = queries.scores_of(db(), project().id, conversation_id)
     return {"items": [score_row(score) for score in scores]}
@@ -49,7 +56,9 @@ def get_scores(conversation_id: str) -> dict[str, object]:
 
 @api.get("/conversations/<path:conversation_id>/evaluations")
 @api_key("full")
-def get_evaluations(conversation_id: str) -> dict[str, object]:
+def get_evaluations(conversation_id: str) -> dict[str, Any]:
+    if queries.exists(db(), project().id, f"{conversation_id}/evaluations"):
+        return _dumped(f"{conversation_id}/evaluations")
     queries.check_exists(db(), project().id, conversation_id)
     evaluations = queries.evaluations_of(db(), project().id, conversation_id)
     return {"items": [evaluation_row(evaluation) for evaluation in evaluations]}

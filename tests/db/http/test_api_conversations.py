@@ -354,3 +354,11 @@ def test_a_file_nobody_knows_is_refused_with_the_formats_that_are_read(ingest: P
 def test_a_wrong_method_is_a_problem_in_json(api: Program) -> None:
     answer = api("PATCH", path("call-1"))
     assert (answer.status_code, answer.mimetype) == (405, "application/problem+json")
+
+
+@pytest.mark.parametrize("ending", ["scores", "evaluations"])
+def test_an_id_may_end_like_an_address(api: Program, ending: str) -> None:
+    for one in ("run", f"run/{ending}"):
+        api("POST", "conversations", json={"id": one})
+    assert api("GET", f"conversations/run/{ending}").json["id"] == f"run/{ending}"
+    assert api("GET", f"conversations/run/{ending}/{ending}").json == {"items": []}

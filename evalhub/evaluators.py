@@ -71,7 +71,7 @@ class Evaluator(ABC):
 
     @abstractmethod
     def evaluate(self, conversation: Conversation, context: Context) -> Iterable[Score]:
-        """Scores of this conversation. Raises Skipped, Blocked, Failed or Retryable with a reason, and never guesses."""
+        """Scores of this conversation; raises Skipped, Blocked, Failed or Retryable with a reason instead of guessing."""
 
     @property
     def config(self) -> dict[str, Any]:

@@ -71,7 +71,7 @@ class Evaluator(ABC):
 
     @abstractmethod
     def evaluate(self, conversation: Conversation, context: Context) -> Iterable[Score]:
-        """Scores of this conversation, or Skipped, Blocked, Failed, Retryable with a reason raised instead of a guess."""
+        """Scores of this conversation; raises Skipped, Blocked, Failed or Retryable instead of guessing."""
 
     @property
     def config(self) -> dict[str, Any]:

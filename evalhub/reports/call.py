@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evalhub.models import Conversation, Evaluation, Score, ToolCall, Turn
+from evalhub.reports.waterfall import Bar, waterfalls
 
 TIERS = {
     "recording_check": "Recording",
@@ -33,6 +34,8 @@ class Line:
     at_ms: int | None
     item: Any
     latency_ms: float | None = None
+    waterfall: Sequence[Bar] = ()
+    """where the latency went, where the client says so"""
     words: list[dict[str, str]] | None = None
     """the alignment with what was really said, where word errors were counted"""
 
@@ -91,12 +94,21 @@ def first_ms(score: Score) -> int:
 def _lines(conversation: Conversation, scores: Sequence[Score]) -> list[Line]:
     latency = {s.subject_id: s.value for s in scores if s.metric == "turn_latency_ms" and s.subject_type == "turn"}
     words = {s.subject_id: s.evidence for s in scores if s.metric == "wer" and s.subject_type == "turn"}
+    bars = waterfalls(conversation, latency)
     turns: list[Turn] = conversation.turns
     calls: list[ToolCall] = conversation.tool_calls
-    lines = [
-        Line(kind="turn", at_ms=t.start_ms, item=t, latency_ms=latency.get(t.id), words=_alignment(words.get(t.id)))
-        for t in turns
-    ]
+
+    def said(turn: Turn) -> Line:
+        return Line(
+            kind="turn",
+            at_ms=turn.start_ms,
+            item=turn,
+            latency_ms=latency.get(turn.id),
+            waterfall=bars.get(turn.id, ()),
+            words=_alignment(words.get(turn.id)),
+        )
+
+    lines = [said(turn) for turn in turns]
     lines += [Line(kind="tool", at_ms=call.start_ms, item=call) for call in calls]
     lines += [Line(kind="handoff", at_ms=handoff.at_ms, item=handoff) for handoff in conversation.handoffs]
     lines += [Line(kind="trip", at_ms=trip.at_ms, item=trip) for trip in conversation.guardrail_trips]

@@ -6,14 +6,16 @@ Two-hour calls never lie in memory whole: every reader here yields a few seconds
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from evalhub.audio import webm
 from evalhub.audio.arrays import Floats
 from evalhub.errors import Problem, Unreadable
 
@@ -26,7 +28,7 @@ ENCODINGS = {
 }
 SUFFIXES = {".ulaw": "mulaw", ".mulaw": "mulaw", ".ul": "mulaw", ".alaw": "alaw", ".al": "alaw"}
 CONTAINERS = (b"RIFF", b"RF64", b"RIFX", b"fLaC", b"OggS", b"ID3", b"FORM", b".snd", b"caff")
-FOREIGN = {b"\x1a\x45\xdf\xa3": "a WebM or Matroska file", b"ftyp": "an MP4 or M4A file", b"#!AMR": "an AMR file"}
+FOREIGN = {b"ftyp": "an MP4 or M4A file", b"#!AMR": "an AMR file"}
 FULL_SCALE = {"ULAW": 32124 / 32768, "ALAW": 32256 / 32768}
 """the loudest sample that G.711 can say; everywhere else it is 1"""
 
@@ -68,7 +70,7 @@ def probe(path: Path, *, rate: int | None = None, encoding: str | None = None, c
             rate=file.samplerate,
             channels=file.channels,
             promised=file.frames,
-            codec=f"{file.format}/{file.subtype}",
+            codec=f"{'WEBM' if _head(path).startswith(webm.MARK) else file.format}/{file.subtype}",
             full_scale=FULL_SCALE.get(file.subtype, 1.0),
             has_header=file.format != "RAW",
         )
@@ -125,17 +127,25 @@ def _by_channel(frames: Floats) -> Floats:
 def _opened(path: Path, raw: dict[str, Any]) -> Iterator[Any]:
     import soundfile
 
-    try:
-        handle = path.open("rb")  # by descriptor, so that nothing is guessed from a file's name
-    except OSError as error:
-        raise _unreadable(path, error.strerror or str(error)) from error
-    with handle:
+    with _handle(path) as handle:  # by descriptor, so that nothing is guessed from a file's name
         try:
             file = soundfile.SoundFile(handle.fileno(), closefd=False, **raw)
         except soundfile.LibsndfileError as error:
             raise _unreadable(path, error.error_string) from error
         with file:
             yield file
+
+
+def _handle(path: Path) -> Any:
+    """The file; of a WebM file the Ogg file that holds the same packets."""
+    if not _head(path).startswith(webm.MARK):
+        return path.open("rb")
+    with ExitStack() as failing:
+        ogg = failing.enter_context(tempfile.TemporaryFile())
+        webm.opus_in_ogg(path, ogg)
+        ogg.seek(0)
+        failing.pop_all()  # from here on the caller closes it
+        return ogg
 
 
 def _raw_options(path: Path, rate: int | None, encoding: str | None, channels: int) -> dict[str, Any]:
@@ -165,7 +175,9 @@ def _head(path: Path) -> bytes:
 
 
 def _unreadable(path: Path, why: str) -> Unreadable:
-    expected = "WAV, FLAC, Ogg Opus, Ogg Vorbis, MP3, AIFF or AU; or headerless mu-law, a-law or PCM with its rate"
+    expected = (
+        "WAV, FLAC, Ogg or WebM Opus, Ogg Vorbis, MP3, AIFF or AU; or headerless mu-law, a-law or PCM with its rate"
+    )
     return Unreadable(f"{path.name}: no audio that can be read here.", [Problem("file", expected, _guess(path, why))])
 
 

@@ -13,7 +13,7 @@ from evalhub.models import Conversation, Recording
 from evalhub.traces.formats import ParsedAudio, native
 from evalhub.traces.receive import recognise
 
-AUDIO = frozenset({".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".aiff", ".aif", ".au"})
+AUDIO = frozenset({".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".webm", ".aiff", ".aif", ".au"})
 HEAD = 64 << 10
 
 

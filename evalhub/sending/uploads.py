@@ -27,6 +27,7 @@ MEDIA_TYPES = {
     ".ogg": "audio/ogg",
     ".oga": "audio/ogg",
     ".opus": "audio/ogg",
+    ".webm": "audio/webm",
     ".json": "application/json",
     ".jsonl": "application/x-ndjson",
     ".pb": "application/x-protobuf",

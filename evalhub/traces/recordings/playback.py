@@ -7,7 +7,15 @@ from typing import BinaryIO
 
 from evalhub.models import AudioAnalysis, Recording
 
-MEDIA_TYPES = {"flac": "audio/flac", "ogg": "audio/ogg", "opus": "audio/ogg", "mp3": "audio/mpeg", "mpeg": "audio/mpeg"}
+MEDIA_TYPES = {
+    "flac": "audio/flac",
+    "webm": "audio/webm",
+    "ogg": "audio/ogg",
+    "opus": "audio/ogg",
+    "mp3": "audio/mpeg",
+    "mpeg": "audio/mpeg",
+}
+"""by a word of the codec's name, the most particular first"""
 WAVE_TAGS = {"mulaw": (7, 8), "alaw": (6, 8), "pcm_s16le": (1, 16)}
 """format tag and bits a sample of a WAV file (RFC 2361)"""
 

@@ -9,6 +9,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,10 +89,12 @@ def _capped(blocks: Iterable[bytes], limit: int | None) -> Iterator[bytes]:
 
 def _write(file: "tempfile._TemporaryFileWrapper[bytes]", blocks: Iterable[bytes]) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
-    for block in blocks:
-        digest.update(block)
-        with _disk(Path(file.name)):
-            size += file.write(block)
+    with ThreadPoolExecutor(max_workers=1) as beside:  # hashing takes as long as writing, and neither holds the GIL
+        for block in blocks:
+            hashed = beside.submit(digest.update, block)
+            with _disk(Path(file.name)):
+                size += file.write(block)
+            hashed.result()
     with _disk(Path(file.name)):
         file.flush()
         os.fsync(file.fileno())

@@ -9,6 +9,8 @@ from evalhub.errors import Problem, TooLarge, Unreadable, UnsupportedType
 
 MAX_BODY = 64 << 20
 BLOCK = 1 << 16
+STREAMED = 1 << 20
+"""a block of what is stored without being looked at"""
 
 
 def read_body(limit: int = MAX_BODY) -> bytes:
@@ -35,11 +37,11 @@ def stream_body() -> Iterator[bytes]:
     encoding = request.headers.get("Content-Encoding", "identity").lower()
     if encoding != "identity":
         raise UnsupportedType("Send sound as it is.", [Problem("Content-Encoding", "none", encoding)])
-    return _blocks()
+    return _blocks(STREAMED)
 
 
-def _blocks() -> Iterator[bytes]:
-    while block := request.stream.read(BLOCK):
+def _blocks(size: int = BLOCK) -> Iterator[bytes]:
+    while block := request.stream.read(size):
         yield block
 
 

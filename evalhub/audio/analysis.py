@@ -19,12 +19,13 @@ from evalhub.audio.levels import SLOTS_PER_S, Levels
 from evalhub.audio.loudness import LoudnessMeter
 from evalhub.audio.peaks import PEAKS_PER_S, drawn
 from evalhub.audio.pitch import PitchTracker
-from evalhub.audio.voice import TrackSound, describe
+from evalhub.audio.track_sound import TrackSound
+from evalhub.audio.voice import describe
 from evalhub.audio.voiced import VoiceDetector, voiced_intervals
 from evalhub.errors import Problem, Unreadable
 from evalhub.models import AudioAnalysis, Recording
 
-VERSION = "1"
+VERSION = "2"
 """of `details`: an analysis of another version is read anew"""
 BROKEN_OFF = 0.98
 
@@ -133,5 +134,6 @@ class _Meters:
 
 
 def _fitted(values: Floats, slots: int) -> Floats:
-    """Exactly so many slots."""
-    return np.pad(values[:slots], (0, max(0, slots - len(values))))
+    """Exactly so many slots, along the last axis."""
+    missing = max(0, slots - values.shape[-1])
+    return np.pad(values[..., :slots], [(0, 0)] * (values.ndim - 1) + [(0, missing)])

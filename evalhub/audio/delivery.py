@@ -13,8 +13,9 @@ from evalhub.audio.recording_check import findings_of
 from evalhub.audio.scoring import row
 from evalhub.audio.style_target import style_targets
 from evalhub.audio.tone import SCALES, Position, positions
+from evalhub.audio.track_sound import PAUSE_MS, UTTERANCE_GAP_MS
 from evalhub.audio.tracks import Track, tracks_of
-from evalhub.audio.voice import PAUSE_MS, UTTERANCE_GAP_MS
+from evalhub.audio.turn_tone import drift_by_turn, tone_by_turn, utterances_of
 from evalhub.errors import Skipped
 from evalhub.evaluators import Better, Context, Evaluator, Metric
 from evalhub.models import Conversation, Score
@@ -46,13 +47,14 @@ class Delivery(Evaluator):
     """Pitch, rate, pauses and loudness of the agent's voice, judged against the style of its prompt."""
 
     name = "delivery"
-    version = "1"
+    version = "2"
     kind_of_work = "audio"
     reads = frozenset({"recordings", "turns", "prompt", "facts"})
     metrics = (
         *(Metric(name, title, unit, better, PAGE) for name, (title, unit, better) in FEATURES.items()),
         Metric("speech_rate_wpm", "Words a minute", "1/min", "target", PAGE),
         *(Metric(scale, title, None, "target", PAGE) for scale, title in TITLES.items()),
+        Metric("voice_drift", "Voice away from its first turn", None, "lower", PAGE),
     )
 
     def evaluate(self, conversation: Conversation, context: Context) -> Iterable[Score]:
@@ -84,6 +86,9 @@ def _rows(conversation: Conversation, track: Track) -> Iterator[Score]:
     targets = style_targets(conversation.prompt.voice_style if conversation.prompt else None)
     for scale, position in positions(track.delivery).items():
         yield _tone_row(scale, position, targets.get(scale), track)
+    spoken = utterances_of(conversation, track)
+    yield from tone_by_turn(spoken, targets)
+    yield from drift_by_turn(spoken)
 
 
 def speech_rate(conversation: Conversation, track: Track) -> Score:

@@ -12,12 +12,14 @@ from evalhub.audio.levels import SLOTS_PER_S
 
 FRAME_S = 0.025
 BANDS_HZ = {"low": (50, 1000), "high": (1000, 5000), "syllable": (300, 3300)}
+TIMBRE_BANDS, TIMBRE_HZ = 16, (100.0, 3800.0)
+"""mel bands that telephone sound has too, so that both rates give one timbre"""
 FLOOR = 1e-10
 """power below which everything is silence: -100 dB"""
 
 
 class SpectralMeter:
-    """Power of one channel per slot: whole (RMS) and in the bands of `BANDS_HZ`."""
+    """Power of one channel per slot: whole (RMS), in the bands of `BANDS_HZ`, and in mel bands for its timbre."""
 
     def __init__(self, rate: int) -> None:
         import librosa
@@ -26,7 +28,9 @@ class SpectralMeter:
         self._fft = 1 << (self._frame - 1).bit_length()
         hertz = librosa.fft_frequencies(sr=rate, n_fft=self._fft)
         inside = [(hertz >= low) & (hertz < high) for low, high in BANDS_HZ.values()]
-        self._bands = np.array(inside, np.float32)
+        low, high = TIMBRE_HZ
+        mel = librosa.filters.mel(sr=rate, n_fft=self._fft, n_mels=TIMBRE_BANDS, fmin=low, fmax=high)
+        self._bands = np.concatenate([np.array(inside, np.float32), mel])
         self._rest: Floats = np.zeros(self._fft // 2, np.float32)
         self._found: list[Floats] = []
 
@@ -48,10 +52,12 @@ class SpectralMeter:
         return powers
 
     def finish(self) -> dict[str, Floats]:
-        """Power per slot: `rms` (mean square of full scale) and each band of `BANDS_HZ` (relative)."""
+        """Power per slot: `rms` (mean square of full scale), each band of `BANDS_HZ` (relative), and the mel bands as
+        `timbre`, of shape (TIMBRE_BANDS, slots)."""
         self.feed(np.zeros(self._fft, np.float32))
         powers = np.concatenate(self._found, axis=1)
-        return dict(zip(("rms", *BANDS_HZ), powers, strict=True))
+        named = len(BANDS_HZ) + 1
+        return dict(zip(("rms", *BANDS_HZ), powers[:named], strict=True)) | {"timbre": powers[named:]}
 
 
 def decibels(power: Floats) -> Floats:

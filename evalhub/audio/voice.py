@@ -6,7 +6,6 @@ its analysis; a value that the sound does not support is None.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,61 +15,37 @@ from evalhub.audio.dead import dead_stretches
 from evalhub.audio.features import decibels
 from evalhub.audio.intervals import Interval, complement, total, union
 from evalhub.audio.loudness import integrated, loudness_range
-from evalhub.audio.syllables import syllable_nuclei
+from evalhub.audio.track_sound import (
+    FEWEST_VOICED,
+    PAUSE_MS,
+    SLOT_MS,
+    UTTERANCE_GAP_MS,
+    Sung,
+    TrackSound,
+    rounded,
+    semitones,
+)
+from evalhub.audio.utterances import described
 
-SLOT_MS = 10
-UTTERANCE_GAP_MS, PAUSE_MS = 500, 250
-FEWEST_VOICED = 20
-"""slots of pitch below which nothing is said about it: 200 ms"""
-OCTAVE_ST = 12.0
 FINAL_SLOTS, FEWEST_FINAL = 30, 8
-
-
-@dataclass(kw_only=True)
-class TrackSound:
-    """What one pass over a file collected about one channel; arrays per 10-ms slot, energies per 100 ms."""
-
-    voiced: list[Interval]
-    peaks: Floats
-    f0: Floats
-    powers: dict[str, Floats]
-    energies: Floats
-    clipped: int
-    samples: int
-
-    def speaking(self) -> Bools:
-        mask = np.zeros(len(self.f0), bool)
-        for start, end in self.voiced:
-            mask[start // SLOT_MS : end // SLOT_MS] = True
-        return mask
 
 
 def describe(sound: TrackSound) -> dict[str, Any]:
     """The delivery features of one track by metric id, and what the page and the tone positions need beside them."""
     utterances = union(sound.voiced, gap_ms=UTTERANCE_GAP_MS)
-    speaking = sound.speaking()
+    speaking = sound.speaking
     return {
         **_pitch(sound.f0[speaking]),
-        "final_slope_st_per_s": _rounded(_median([final_slope(sound.f0, one) for one in utterances]), 2),
-        **_rate(sound, speaking),
+        "final_slope_st_per_s": rounded(_median([final_slope(sound.f0, one) for one in utterances]), 2),
+        **_rate(sound),
         **_pauses(sound.voiced, utterances),
-        "loudness_lufs": _rounded(integrated(sound.energies), 2),
-        "loudness_range_lu": _rounded(loudness_range(sound.energies), 2),
+        "loudness_lufs": rounded(integrated(sound.energies), 2),
+        "loudness_range_lu": rounded(loudness_range(sound.energies), 2),
         "clipped_fraction": round(sound.clipped / sound.samples, 6) if sound.samples else None,
         "dropouts_per_min": _dropouts_per_min(sound),
         **_levels(sound, speaking),
-        "utterances": [_utterance(sound.f0, one) for one in utterances],
+        "utterances": described(sound, utterances),
     }
-
-
-def semitones(f0: Floats) -> Floats:
-    """Voiced pitch in semitones around its median; slots over an octave away are tracking errors and left out."""
-    voiced = f0[f0 > 0]
-    if not voiced.size:
-        return voiced
-    away = 12 * np.log2(voiced / np.median(voiced))
-    kept: Floats = away[np.abs(away) <= OCTAVE_ST]
-    return kept
 
 
 def _pitch(f0: Floats) -> dict[str, float | None]:
@@ -79,9 +54,9 @@ def _pitch(f0: Floats) -> dict[str, float | None]:
         return {"f0_median_hz": None, "f0_sd_st": None, "f0_range_st": None}
     low, high = np.percentile(spread, [5, 95])
     return {
-        "f0_median_hz": _rounded(float(np.median(f0[f0 > 0])), 1),
-        "f0_sd_st": _rounded(float(spread.std()), 3),
-        "f0_range_st": _rounded(float(high - low), 3),
+        "f0_median_hz": rounded(float(np.median(f0[f0 > 0])), 1),
+        "f0_sd_st": rounded(float(spread.std()), 3),
+        "f0_range_st": rounded(float(high - low), 3),
     }
 
 
@@ -100,11 +75,11 @@ def final_slope(f0: Floats, utterance: Interval) -> float | None:
     return float(np.median(slopes)) * 1000 / SLOT_MS
 
 
-def _rate(sound: TrackSound, speaking: Bools) -> dict[str, float | None]:
+def _rate(sound: TrackSound) -> dict[str, float | None]:
     speech_ms = total(union(sound.voiced, gap_ms=PAUSE_MS - 1))
     if not speech_ms:
         return {"syllables": None, "articulation_rate_syll_s": None}
-    syllables = len(syllable_nuclei(sound.powers["syllable"], sound.f0, speaking))
+    syllables = len(sound.nuclei)
     return {"syllables": syllables, "articulation_rate_syll_s": round(syllables * 1000 / speech_ms, 2)}
 
 
@@ -129,29 +104,12 @@ def _dropouts_per_min(sound: TrackSound) -> float | None:
 
 def _levels(sound: TrackSound, speaking: Bools) -> dict[str, float | None]:
     level = decibels(sound.powers["rms"])
-    sung = speaking & (sound.f0 > 0)
-    low, high = sound.powers["low"][sung].sum(), sound.powers["high"][sung].sum()
     quiet = level[~speaking]
     has_both = speaking.any() and len(quiet) >= FEWEST_VOICED
     snr = float(np.percentile(level[speaking], 75) - np.percentile(quiet, 25)) if has_both else None
-    return {
-        "snr_db": _rounded(snr, 1),
-        "level_sd_db": _rounded(float(level[sung].std()), 2) if sung.any() else None,
-        "spectral_balance_db": _rounded(float(10 * np.log10(high / low)), 2) if low > 0 and high > 0 else None,
-    }
-
-
-def _utterance(f0: Floats, utterance: Interval) -> dict[str, Any]:
-    start, end = utterance
-    spread = semitones(f0[start // SLOT_MS : end // SLOT_MS])
-    enough = len(spread) >= FEWEST_VOICED
-    return {"start_ms": start, "end_ms": end, "f0_sd_st": _rounded(float(spread.std()), 2) if enough else None}
+    return {"snr_db": rounded(snr, 1), **Sung.of(sound).colour()}
 
 
 def _median(values: list[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return float(np.median(known)) if known else None
-
-
-def _rounded(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits)

@@ -1,0 +1,84 @@
+"""What one pass over a file collected about one channel, whole and cut to an utterance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from evalhub.audio.arrays import Bools, Floats, Ints
+from evalhub.audio.features import decibels
+from evalhub.audio.intervals import Interval
+from evalhub.audio.syllables import syllable_nuclei
+
+SLOT_MS = 10
+UTTERANCE_GAP_MS, PAUSE_MS = 500, 250
+FEWEST_VOICED = 20
+"""slots of pitch below which nothing is said about it: 200 ms"""
+OCTAVE_ST = 12.0
+
+
+@dataclass(kw_only=True)
+class TrackSound:
+    """Arrays are per 10-ms slot, energies per 100 ms."""
+
+    voiced: list[Interval]
+    peaks: Floats
+    f0: Floats
+    powers: dict[str, Floats]
+    energies: Floats
+    clipped: int
+    samples: int
+
+    @cached_property
+    def speaking(self) -> Bools:
+        """Slots inside voiced intervals."""
+        mask = np.zeros(len(self.f0), bool)
+        for start, end in self.voiced:
+            mask[start // SLOT_MS : end // SLOT_MS] = True
+        return mask
+
+    @cached_property
+    def nuclei(self) -> Ints:
+        """Slots of syllable nuclei."""
+        return syllable_nuclei(self.powers["syllable"], self.f0, self.speaking)
+
+
+def semitones(f0: Floats) -> Floats:
+    """Voiced pitch in semitones around its median; slots over an octave away are tracking errors and left out."""
+    voiced = f0[f0 > 0]
+    if not voiced.size:
+        return voiced
+    away = 12 * np.log2(voiced / np.median(voiced))
+    kept: Floats = away[np.abs(away) <= OCTAVE_ST]
+    return kept
+
+
+@dataclass(frozen=True)
+class Sung:
+    """The voiced slots of a stretch of a track: their pitch in Hz, and their powers."""
+
+    f0: Floats
+    powers: dict[str, Floats]
+
+    @classmethod
+    def of(cls, sound: TrackSound, stretch: Interval | None = None) -> Sung:
+        """The whole track, or the part of it from `stretch`'s start to its end in ms."""
+        here = slice(None) if stretch is None else slice(stretch[0] // SLOT_MS, stretch[1] // SLOT_MS)
+        sung = sound.speaking[here] & (sound.f0[here] > 0)
+        return cls(sound.f0[here][sung], {name: power[..., here][..., sung] for name, power in sound.powers.items()})
+
+    def colour(self) -> dict[str, float | None]:
+        """How its level varies (SD), and its power above over below 1 kHz, both in dB."""
+        low, high = self.powers["low"].sum(), self.powers["high"].sum()
+        level = decibels(self.powers["rms"])
+        return {
+            "level_sd_db": rounded(float(level.std()), 2) if level.size else None,
+            "spectral_balance_db": rounded(float(10 * np.log10(high / low)), 2) if low > 0 and high > 0 else None,
+        }
+
+
+def rounded(value: float | None, digits: int) -> float | None:
+    """A number as it is stored; None stays None."""
+    return None if value is None else round(value, digits)

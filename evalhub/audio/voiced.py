@@ -32,7 +32,7 @@ class VoicePolicy:
     pause_ms: int = 128
     """a shorter dip does not end an interval"""
     below_speech_db: float = 32.0
-    above_room_db: float = 12.0
+    above_room_db: float = 4.0
     reach_ms: int = 300
     """how far an edge may move outwards"""
     hole_ms: int = 60

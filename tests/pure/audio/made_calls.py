@@ -59,7 +59,7 @@ CLIP_RATE = 16_000
 
 @cache
 def clips(side: str) -> Sequence[np.ndarray]:
-    """Turns of one side of the clean sample calls, from their first audible sample to their last, no two of a length."""
+    """Turns of one side of the clean sample calls, from first to last audible sample, no two of a length."""
     found: dict[int, np.ndarray] = {}
     for case in sorted((bundled("sample_traces") / "native").glob("*-twin/*.json")):
         told = json.loads(case.read_text())

@@ -28,6 +28,20 @@ def parse_inbox(services: Services) -> int:
     return inbox.parse_waiting(services)
 
 
+def ingest_spans(services: Services) -> int:
+    """Store the spans and log records that wait in the inbox. Returns how many bodies."""
+    from evalhub.traces import span_inbox
+
+    return span_inbox.ingest_waiting(services)
+
+
+def assemble_calls(services: Services) -> int:
+    """Read traced calls that have new spans as conversations. Returns how many."""
+    from evalhub.traces import assembling
+
+    return assembling.assemble_due(services)
+
+
 def analyse_recording(services: Services, project_id: int, sha256: str) -> None:
     """Read a recording once: length, peaks for the page, voiced intervals for every metric."""
     from evalhub import analysis
@@ -58,6 +72,8 @@ def sweep_up(services: Services) -> None:
 
 JOBS: dict[str, Job] = {
     "parse_inbox": Job(parse_inbox, queue="ingest"),
+    "ingest_spans": Job(ingest_spans, queue="ingest"),
+    "assemble_calls": Job(assemble_calls, queue="ingest", every_s=1.0),
     "analyse_recording": Job(analyse_recording, queue="audio"),
     "forget_audio": Job(forget_audio, queue="ingest"),
     "evaluate_audio": Job(evaluate, queue="audio"),

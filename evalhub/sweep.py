@@ -25,6 +25,7 @@ from evalhub.models import (
 )
 from evalhub.models.inbox import WAITING
 from evalhub.services import Services
+from evalhub.traces.assembling import find_unread
 from evalhub.traces.lifecycle import end_quiet
 
 LOST_AFTER = timedelta(seconds=3)
@@ -35,7 +36,7 @@ DAYS_AHEAD = 3
 def sweep(services: Services) -> None:
     """One round. Safe to run at any time, from any number of processes."""
     steps: list[Callable[[Session], object]] = [prepare_days, find_unparsed, find_unmeasured, stop_waiting]
-    steps += [find_due, find_doomed, tidy, end_quiet]
+    steps += [find_unread, find_due, find_doomed, tidy, end_quiet]
     if services.settings.judge_model:
         steps.append(reconnect_judge)
     for step in steps:
@@ -46,9 +47,11 @@ def sweep(services: Services) -> None:
 def find_unparsed(session: Session) -> None:
     """Bodies that wait although nobody holds them."""
     free = InboxItem.lease_until.is_(None) | (InboxItem.lease_until < func.now())
-    lost = exists().where(InboxItem.state == WAITING, free, InboxItem.received_at < func.now() - LOST_AFTER)
-    if session.scalar(select(lost)):
+    lost = (InboxItem.state == WAITING, free, InboxItem.received_at < func.now() - LOST_AFTER)
+    if session.scalar(select(exists().where(*lost, InboxItem.conversation_id.is_not(None)))):
         ask_for(session, "parse_inbox")
+    if session.scalar(select(exists().where(*lost, InboxItem.conversation_id.is_(None)))):
+        ask_for(session, "ingest_spans")
 
 
 def find_unmeasured(session: Session) -> None:

@@ -1,6 +1,6 @@
 """The tables of evalhub. Import from here, so that every mapping is known before the first query."""
 
-from evalhub.models.base import Base, Json, JsonList
+from evalhub.models.base import Base, ConversationPart, Json, JsonList
 from evalhub.models.conversations import (
     CONVERSATION_PARTS,
     Conversation,
@@ -31,6 +31,7 @@ from evalhub.models.labeling import (
 from evalhub.models.projects import ROLES, ApiKey, AuditEntry, Membership, Project, SignInLink, User
 from evalhub.models.recordings import AudioAnalysis, DoomedAudio, Recording
 from evalhub.models.rubrics import Criterion, Rubric, RubricVersion
+from evalhub.models.traces import Assembly, ConversationAlias, SpanLog, SpanSource, Trace
 
 __all__ = [
     "BLOCKED",
@@ -42,10 +43,13 @@ __all__ = [
     "RUNNING",
     "SKIPPED",
     "ApiKey",
+    "Assembly",
     "AudioAnalysis",
     "AuditEntry",
     "Base",
     "Conversation",
+    "ConversationAlias",
+    "ConversationPart",
     "Criterion",
     "Deletion",
     "DoomedAudio",
@@ -74,9 +78,12 @@ __all__ = [
     "Skip",
     "Slot",
     "Span",
+    "SpanLog",
+    "SpanSource",
     "StageTiming",
     "Stratum",
     "ToolCall",
+    "Trace",
     "Turn",
     "Usage",
     "User",

@@ -171,12 +171,15 @@ class Feedback(ConversationPart):
 
 
 class Span(ConversationPart):
-    """One timed step as the client sent it. `id` is "trace_id:span_id"."""
+    """One timed step as the client sent it. `id` is "trace_id:span_id".
+
+    A traced span has unix times (`start_ns`, `end_ns`): its place in the call is only known once the call's start is.
+    """
 
     __tablename__ = "span"
     __table_args__ = (of_conversation(),)
 
-    position: Mapped[int] = mapped_column(default=0)
+    position: Mapped[int] = mapped_column(default=0, server_default="0")
     trace_id: Mapped[str | None] = mapped_column(default=None)
     span_id: Mapped[str]
     parent_id: Mapped[str | None] = mapped_column(default=None)
@@ -184,7 +187,12 @@ class Span(ConversationPart):
     kind: Mapped[str | None] = mapped_column(default=None)
     start_ms: Mapped[int | None] = mapped_column(default=None)
     end_ms: Mapped[int | None] = mapped_column(default=None)
+    start_ns: Mapped[int | None] = mapped_column(default=None)
+    end_ns: Mapped[int | None] = mapped_column(default=None)
     status: Mapped[str | None] = mapped_column(default=None)
+    message: Mapped[str | None] = mapped_column(default=None)
+    """what the sender says of the status"""
+    source_id: Mapped[str | None] = mapped_column(default=None)
     attributes: Mapped[Json | None] = mapped_column(default=None)
     events: Mapped[JsonList | None] = mapped_column(default=None)
     extra: Mapped[Json | None] = mapped_column(default=None)
@@ -236,6 +244,8 @@ class Conversation(Base):
     """what was found wrong while parsing: [{"path", "message"}]"""
     part_hashes: Mapped[Json | None] = mapped_column(default=None, repr=False)
     """hash of each part an evaluator may read, so that late data re-evaluates only what reads it"""
+    derived: Mapped[Json | None] = mapped_column(default=None, repr=False)
+    """ids of the parts that the last reading of its spans gave, by table: the next reading takes back what it lacks"""
     end_reason: Mapped[str | None] = mapped_column(default=None, repr=False)
     """how we know it is over: ended_at | end_signal | quiet"""
     touched_at: Mapped[datetime] = created()

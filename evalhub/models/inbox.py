@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Identity, Index, LargeBinary, text
+from sqlalchemy import ARRAY, BigInteger, Identity, Index, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from evalhub.models.base import Base, Json, created
@@ -21,6 +21,7 @@ class InboxItem(Base):
     __table_args__ = (
         Index("ix_inbox_waiting", "id", postgresql_where=text("state = 'waiting'")),
         Index("ix_inbox_conversation", "project_id", "conversation_id"),
+        Index("ix_inbox_conversations", "conversation_ids", postgresql_using="gin"),
         {"postgresql_partition_by": "RANGE (received_at)"},
     )
 
@@ -30,6 +31,8 @@ class InboxItem(Base):
     format: Mapped[str]
     conversation_id: Mapped[str | None] = mapped_column(default=None)
     """known where the URL or the body names exactly one"""
+    conversation_ids: Mapped[list[str] | None] = mapped_column(ARRAY(Text), default=None)
+    """of a body of spans: the conversations it was found to speak of"""
     headers: Mapped[Json | None] = mapped_column(default=None)
     body: Mapped[bytes] = mapped_column(LargeBinary, repr=False)
     encoding: Mapped[str] = mapped_column(default="gzip")

@@ -16,7 +16,9 @@ from evalhub.models import CONVERSATION_PARTS, Base, Conversation, PromptVersion
 
 MERGED_OBJECTS = {"metadata", "outcome", "models"}
 """JSON columns that merge key by key instead of being replaced"""
-NOT_FROM_BODIES = {"project_id", "id", "state", "part_hashes", "end_reason", "touched_at", "created_at", "warnings"}
+NOT_FROM_BODIES = frozenset(
+    {"project_id", "id", "state", "part_hashes", "derived", "end_reason", "touched_at", "created_at", "warnings"}
+)
 PART_LISTS = {
     "Turn": "turns",
     "ToolCall": "tool_calls",

@@ -19,7 +19,7 @@ from evalhub.traces.spans import SpanRecord, TracedCall
 def read(call: TracedCall) -> Parsed:
     """The conversation in these spans, as the most particular dialect that recognises any of them reads it."""
     dialect = dialect_of(call)
-    return dialect.read(call) if dialect else _only_a_tree(call)
+    return dialect.read(call) if dialect else only_a_tree(call)
 
 
 def dialect_of(call: TracedCall) -> ModuleType | None:
@@ -36,7 +36,7 @@ def kind_of(span: SpanRecord) -> str:
     return "other"
 
 
-def _only_a_tree(call: TracedCall) -> Parsed:
+def only_a_tree(call: TracedCall) -> Parsed:
     conversation = Conversation(id=call.id, started_at=call.started_at)
     conversation.agent_name = next((name for span in call.spans if (name := span.resource.get("service.name"))), None)
     return Parsed(conversations=[conversation])

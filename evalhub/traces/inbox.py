@@ -26,7 +26,7 @@ CLAIM_LOCK = 7_303_014_210
 CLAIM = text("""
 with first as (
   select project_id, conversation_id from inbox as item
-  where state = 'waiting' and (lease_until is null or lease_until < now())
+  where state = 'waiting' and conversation_id is not null and (lease_until is null or lease_until < now())
     and not exists (
       select 1 from inbox as other
       where other.project_id = item.project_id and other.conversation_id = item.conversation_id

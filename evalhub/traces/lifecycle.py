@@ -11,8 +11,11 @@ from sqlalchemy.orm import Session
 
 from evalhub.evaluations.content import load, part_hashes
 from evalhub.evaluations.planning import plan
-from evalhub.models import Conversation, InboxItem, Project
+from evalhub.models import Assembly, Conversation, InboxItem, Project
 from evalhub.models.inbox import WAITING
+
+MOST_READINGS = 5
+"""a traced call that could not be read so often is not waited for"""
 
 
 def settle(session: Session, project_id: int, conversation_id: str, *, end_signal: bool = False) -> None:
@@ -41,9 +44,14 @@ def end_quiet(session: Session, limit: int = 200) -> list[tuple[int, str]]:
         InboxItem.conversation_id == Conversation.id,
         InboxItem.state == WAITING,
     )
+    unread = select(Assembly.round).where(
+        Assembly.project_id == Conversation.project_id,
+        Assembly.conversation_id == Conversation.id,
+        Assembly.attempt < MOST_READINGS,
+    )
     quiet = Conversation.touched_at < func.now() - func.make_interval(0, 0, 0, 0, 0, 0, Project.quiet_period_s)
     open_ones = Conversation.state.in_(("open", "received"))
-    query = select(Conversation).join(Project).where(open_ones, quiet, ~waiting.exists()).limit(limit)
+    query = select(Conversation).join(Project).where(open_ones, quiet, ~waiting.exists(), ~unread.exists()).limit(limit)
     ended = session.scalars(query.with_for_update(of=Conversation, skip_locked=True)).all()
     for conversation in ended:
         end(conversation, "quiet")

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("format", sa.Text(), nullable=False),
         sa.Column("conversation_id", sa.Text(), nullable=True),
+        sa.Column("conversation_ids", sa.ARRAY(sa.Text()), nullable=True),
         sa.Column("headers", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("encoding", sa.Text(), nullable=False),
@@ -44,6 +45,7 @@ def upgrade() -> None:
         postgresql_partition_by="RANGE (received_at)",
     )
     op.create_index("ix_inbox_conversation", "inbox", ["project_id", "conversation_id"], unique=False)
+    op.create_index("ix_inbox_conversations", "inbox", ["conversation_ids"], unique=False, postgresql_using="gin")
     op.create_index("ix_inbox_waiting", "inbox", ["id"], unique=False, postgresql_where=sa.text("state = 'waiting'"))
     op.create_table(
         "project",
@@ -200,6 +202,17 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_sign_in_link_user_id"), "sign_in_link", ["user_id"], unique=False)
     op.create_table(
+        "span_source",
+        sa.Column("project_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("resource", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_span_source_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_span_source")),
+    )
+    op.create_table(
         "conversation",
         sa.Column("project_id", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -226,6 +239,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), server_default="open", nullable=True),
         sa.Column("warnings", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("part_hashes", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("derived", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("end_reason", sa.Text(), nullable=True),
         sa.Column("touched_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -272,6 +286,37 @@ def upgrade() -> None:
             ["project_id", "rubric"], ["rubric.project_id", "rubric.key"], name="fk_rubric_version", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("project_id", "rubric", "number", name=op.f("pk_rubric_version")),
+    )
+    op.create_table(
+        "assembly",
+        sa.Column("project_id", sa.BigInteger(), nullable=False),
+        sa.Column("conversation_id", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("round", sa.BigInteger(), nullable=False),
+        sa.Column("attempt", sa.BigInteger(), nullable=False),
+        sa.Column("lease_owner", sa.Text(), nullable=True),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["project_id", "conversation_id"],
+            ["conversation.project_id", "conversation.id"],
+            name=op.f("fk_assembly_project_id_conversation_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("project_id", "conversation_id", name=op.f("pk_assembly")),
+    )
+    op.create_index("ix_assembly_due", "assembly", ["due_at"], unique=False)
+    op.create_table(
+        "conversation_alias",
+        sa.Column("project_id", sa.BigInteger(), nullable=False),
+        sa.Column("alias", sa.Text(), nullable=False),
+        sa.Column("conversation_id", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "conversation_id"],
+            ["conversation.project_id", "conversation.id"],
+            name=op.f("fk_conversation_alias_project_id_conversation_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("project_id", "alias", name=op.f("pk_conversation_alias")),
     )
     op.create_table(
         "criterion",
@@ -459,7 +504,7 @@ def upgrade() -> None:
         sa.Column("project_id", sa.BigInteger(), nullable=False),
         sa.Column("conversation_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("trace_id", sa.Text(), nullable=True),
         sa.Column("span_id", sa.Text(), nullable=False),
         sa.Column("parent_id", sa.Text(), nullable=True),
@@ -467,7 +512,11 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=True),
         sa.Column("start_ms", sa.BigInteger(), nullable=True),
         sa.Column("end_ms", sa.BigInteger(), nullable=True),
+        sa.Column("start_ns", sa.BigInteger(), nullable=True),
+        sa.Column("end_ns", sa.BigInteger(), nullable=True),
         sa.Column("status", sa.Text(), nullable=True),
+        sa.Column("message", sa.Text(), nullable=True),
+        sa.Column("source_id", sa.Text(), nullable=True),
         sa.Column("attributes", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("events", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("extra", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
@@ -478,6 +527,26 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("project_id", "conversation_id", "id", name=op.f("pk_span")),
+    )
+    op.create_table(
+        "span_log",
+        sa.Column("project_id", sa.BigInteger(), nullable=False),
+        sa.Column("conversation_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("trace_id", sa.Text(), nullable=False),
+        sa.Column("span_id", sa.Text(), nullable=True),
+        sa.Column("time_ns", sa.BigInteger(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("severity", sa.Text(), nullable=True),
+        sa.Column("body", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("attributes", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["project_id", "conversation_id"],
+            ["conversation.project_id", "conversation.id"],
+            name=op.f("fk_span_log_project_id_conversation_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("project_id", "conversation_id", "id", name=op.f("pk_span_log")),
     )
     op.create_table(
         "stage_timing",
@@ -521,6 +590,21 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("project_id", "conversation_id", "id", name=op.f("pk_tool_call")),
     )
+    op.create_table(
+        "trace",
+        sa.Column("project_id", sa.BigInteger(), nullable=False),
+        sa.Column("trace_id", sa.Text(), nullable=False),
+        sa.Column("conversation_id", sa.Text(), nullable=False),
+        sa.Column("rank", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "conversation_id"],
+            ["conversation.project_id", "conversation.id"],
+            name=op.f("fk_trace_project_id_conversation_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("project_id", "trace_id", name=op.f("pk_trace")),
+    )
+    op.create_index("ix_trace_conversation", "trace", ["project_id", "conversation_id"], unique=False)
     op.create_table(
         "turn",
         sa.Column("project_id", sa.BigInteger(), nullable=False),
@@ -850,8 +934,11 @@ def downgrade() -> None:
     op.drop_table("usage")
     op.drop_index("ix_turn_text", table_name="turn", postgresql_using="gin")
     op.drop_table("turn")
+    op.drop_index("ix_trace_conversation", table_name="trace")
+    op.drop_table("trace")
     op.drop_table("tool_call")
     op.drop_table("stage_timing")
+    op.drop_table("span_log")
     op.drop_table("span")
     op.drop_index("ix_recording_sha256", table_name="recording", postgresql_where=sa.text("sha256 is not null"))
     op.drop_table("recording")
@@ -865,12 +952,16 @@ def downgrade() -> None:
     )
     op.drop_table("evaluation")
     op.drop_table("criterion")
+    op.drop_table("conversation_alias")
+    op.drop_index("ix_assembly_due", table_name="assembly")
+    op.drop_table("assembly")
     op.drop_table("rubric_version")
     op.drop_index("ix_conversation_version", table_name="conversation")
     op.drop_index("ix_conversation_started", table_name="conversation")
     op.drop_index("ix_conversation_open", table_name="conversation", postgresql_where=sa.text("state = 'open'"))
     op.drop_index("ix_conversation_newest", table_name="conversation")
     op.drop_table("conversation")
+    op.drop_table("span_source")
     op.drop_index(op.f("ix_sign_in_link_user_id"), table_name="sign_in_link")
     op.drop_table("sign_in_link")
     op.drop_table("rubric")
@@ -886,6 +977,7 @@ def downgrade() -> None:
     op.drop_table("user")
     op.drop_table("project")
     op.drop_index("ix_inbox_waiting", table_name="inbox", postgresql_where=sa.text("state = 'waiting'"))
+    op.drop_index("ix_inbox_conversations", table_name="inbox", postgresql_using="gin")
     op.drop_index("ix_inbox_conversation", table_name="inbox")
     op.drop_table("inbox")
     op.drop_table("deletion")

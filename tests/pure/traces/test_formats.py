@@ -16,7 +16,7 @@ from evalhub.traces.formats.peek import first_object
 from tests.pure.traces.samples import NATIVE, REALTIME, SAMPLES, example
 
 HEAD = 64 << 10
-TEXTS = sorted(path for path in SAMPLES.rglob("*.json*") if path.parent != SAMPLES and "make" not in path.parts)
+TEXTS = sorted(path for name in plugins.formats() for path in (SAMPLES / name).rglob("*.json*"))
 SEEDS = [example(), NATIVE[0].read_bytes(), *(path.read_bytes()[:20_000] for path in REALTIME)]
 PIECES = [
     b'"',

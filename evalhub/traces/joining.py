@@ -1,0 +1,147 @@
+"""Which conversation each trace belongs to, kept while spans come in any order.
+
+The best session key decides (grouping.KEYS). A better key that comes later takes the trace along, with what hangs on
+it; every other name a call was known by stays its alias.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from evalhub.models import Conversation, ConversationAlias, Deletion, Label, QueueItem, Span, SpanLog, Trace
+from evalhub.traces.grouping import KEYS, keys_of
+from evalhub.traces.spans import SpanRecord
+
+OWN_ID = len(KEYS)
+JOIN_LOCK = 7_303
+
+
+def canonical(session: Session, project_id: int, name: str) -> str:
+    """The id of the conversation that goes by this name; the name itself where nobody knows it."""
+    alias = select(ConversationAlias.conversation_id).filter_by(project_id=project_id, alias=name)
+    return session.scalar(alias) or name
+
+
+def names_of(spans: Iterable[SpanRecord]) -> dict[str, list[tuple[int, str]]]:
+    """Every name of the call of each trace, the best first: session keys, then the trace's own id."""
+    found: dict[str, set[tuple[int, str]]] = {}
+    for span in spans:
+        names = found.setdefault(span.trace_id, {(OWN_ID, span.trace_id)})
+        names.update(keys_of(span))
+    return {trace: sorted(names) for trace, names in found.items()}
+
+
+def join(session: Session, project_id: int, names: Mapping[str, Sequence[tuple[int, str]]]) -> dict[str, str]:
+    """The conversation of each trace, made or moved as these names ask for. Traces of deleted calls are left out."""
+    session.execute(
+        text("select pg_advisory_xact_lock(:key, cast(:project as int))"), {"key": JOIN_LOCK, "project": project_id}
+    )
+    known = _known(session, project_id, names)
+    wanted = {trace: _wanted(session, project_id, known.get(trace), ranked) for trace, ranked in names.items()}
+    gone = _deleted(session, project_id, {name for _, name in wanted.values()})
+    wanted = {trace: best for trace, best in wanted.items() if best[1] not in gone}
+    _stubs(session, project_id, {name for _, name in wanted.values()})
+    for trace, best in wanted.items():
+        if trace in known and known[trace].conversation_id != best[1]:
+            _move(session, project_id, trace, known[trace].conversation_id, best[1])
+    _remember(session, project_id, wanted)
+    for trace, (_, conversation_id) in wanted.items():
+        others = {name for _, name in names[trace]} - {conversation_id}
+        _rename(session, project_id, others, conversation_id)
+    return {trace: name for trace, (_, name) in wanted.items()}
+
+
+def _known(session: Session, project_id: int, traces: Iterable[str]) -> dict[str, Trace]:
+    query = select(Trace).where(Trace.project_id == project_id, Trace.trace_id.in_(sorted(traces)))
+    return {trace.trace_id: trace for trace in session.scalars(query.execution_options(populate_existing=True))}
+
+
+def _wanted(
+    session: Session, project_id: int, known: Trace | None, ranked: Sequence[tuple[int, str]]
+) -> tuple[int, str]:
+    """The best name of a trace: what it was known by stays, unless a better key came."""
+    rank, name = ranked[0]
+    if known and known.rank <= rank:
+        return known.rank, known.conversation_id
+    return rank, canonical(session, project_id, name)
+
+
+def _deleted(session: Session, project_id: int, names: Iterable[str]) -> set[str]:
+    gone = select(Deletion.conversation_id).where(
+        Deletion.project_id == project_id, Deletion.conversation_id.in_(sorted(names))
+    )
+    return set(session.scalars(gone))
+
+
+def _stubs(session: Session, project_id: int, names: Iterable[str]) -> None:
+    rows = [{"project_id": project_id, "id": name, "state": "open"} for name in sorted(names)]
+    if rows:
+        session.execute(insert(Conversation).on_conflict_do_nothing(), rows)
+
+
+def _remember(session: Session, project_id: int, wanted: Mapping[str, tuple[int, str]]) -> None:
+    rows = [
+        {"project_id": project_id, "trace_id": trace, "conversation_id": name, "rank": rank}
+        for trace, (rank, name) in sorted(wanted.items())
+    ]
+    if rows:
+        statement = insert(Trace)
+        news = {"conversation_id": statement.excluded.conversation_id, "rank": statement.excluded.rank}
+        session.execute(statement.on_conflict_do_update(index_elements=["project_id", "trace_id"], set_=news), rows)
+
+
+def _move(session: Session, project_id: int, trace_id: str, old: str, new: str) -> None:
+    """A trace with its spans and log records goes over to another conversation."""
+    for part in (Span, SpanLog):
+        ours = (part.project_id == project_id, part.conversation_id == old, part.trace_id == trace_id)
+        session.execute(update(part).where(*ours).values(conversation_id=new))
+    rows = update(Trace).where(Trace.project_id == project_id, Trace.trace_id == trace_id)
+    session.execute(rows.values(conversation_id=new), execution_options={"synchronize_session": False})
+
+
+def _rename(session: Session, project_id: int, others: Iterable[str], conversation_id: str) -> None:
+    """Other names become aliases; a conversation that stood under one of them, and has no trace left, is taken in."""
+    for name in sorted(others):
+        if _stands_alone(session, project_id, name):
+            take_in(session, project_id, name, conversation_id)
+        row = {"project_id": project_id, "alias": name, "conversation_id": conversation_id}
+        session.execute(insert(ConversationAlias).values(row).on_conflict_do_nothing())
+
+
+def _stands_alone(session: Session, project_id: int, name: str) -> bool:
+    there = select(Conversation.id).filter_by(project_id=project_id, id=name)
+    traced = select(Trace.trace_id).filter_by(project_id=project_id, conversation_id=name).limit(1)
+    return session.scalar(there) is not None and session.scalar(traced) is None
+
+
+def take_in(session: Session, project_id: int, old: str, new: str) -> None:
+    """Everything that people or senders put on a conversation goes over to another; what was derived goes away."""
+    key = {"project": project_id, "old": old, "new": new}
+    for table, identity in (("recording", "track"), ("feedback", "id")):
+        session.execute(text(_carry(table, identity)), key)
+    session.execute(text(_carry("queue_item", "queue_id")), key)
+    aliases = update(ConversationAlias).filter_by(project_id=project_id, conversation_id=old)
+    session.execute(aliases.values(conversation_id=new))
+    if not _has_labels(session, project_id, old):
+        session.execute(delete(Conversation).where(Conversation.project_id == project_id, Conversation.id == old))
+
+
+def _carry(table: str, identity: str) -> str:
+    """Moves rows unless the other conversation has one of the same identity."""
+    return f"""
+    update {table} as mine set conversation_id = :new
+    where mine.project_id = :project and mine.conversation_id = :old and not exists (
+      select 1 from {table} as theirs where theirs.project_id = :project
+        and theirs.conversation_id = :new and theirs.{identity} = mine.{identity})"""  # noqa: S608  names of our own
+
+
+def _has_labels(session: Session, project_id: int, conversation_id: str) -> bool:
+    """People's answers that could not go along (both calls are in the same queue) are not thrown away."""
+    item: Any = (QueueItem.project_id == Label.project_id) & (QueueItem.id == Label.item_id)
+    ours = (QueueItem.project_id == project_id, QueueItem.conversation_id == conversation_id)
+    return session.scalar(select(Label.id).join(QueueItem, item).where(*ours).limit(1)) is not None

@@ -1,0 +1,134 @@
+"""Bodies of spans and log records, from the inbox to stored rows: a batch at a time, each row exactly once.
+
+Several workers may run this at once: a batch is leased with SKIP LOCKED, and upserts run in sorted order.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy.orm import Session
+
+from evalhub.db import ask_for
+from evalhub.errors import BadInput
+from evalhub.models import InboxItem
+from evalhub.models.inbox import PARSED, REJECTED, WAITING
+from evalhub.services import Services
+from evalhub.traces import joining
+from evalhub.traces.assembling import mark_due
+from evalhub.traces.formats import agents_sdk, otlp
+from evalhub.traces.formats.otlp import Decoded
+from evalhub.traces.span_store import placed, store_logs, store_spans
+
+LEASE_S = 60
+ATTEMPTS = 5
+AT_ONCE = 40
+"""bodies of one transaction"""
+
+CLAIM = text("""
+with free as (
+  select project_id, received_at, id from inbox
+  where state = 'waiting' and conversation_id is null and (lease_until is null or lease_until < now())
+  order by id limit :most for update skip locked)
+update inbox set lease_owner = :owner, lease_until = now() + make_interval(secs => :lease), attempt = attempt + 1
+from free where inbox.project_id = free.project_id and inbox.received_at = free.received_at and inbox.id = free.id
+returning inbox.id, inbox.attempt
+""")
+
+
+def decoder(item_format: str, headers: dict[str, Any] | None) -> Callable[[bytes], Decoded] | None:
+    """How a body of this format is read into records."""
+    is_json = "json" in (headers or {}).get("content-type", "")
+    readers: dict[str, Callable[[bytes], Decoded]] = {
+        otlp.TRACES: lambda body: otlp.decode_traces(body, json=is_json),
+        otlp.LOGS: lambda body: otlp.decode_logs(body, json=is_json),
+        agents_sdk.EXPORT: agents_sdk.decode,
+    }
+    return readers.get(item_format)
+
+
+@dataclass
+class _Read:
+    """One body of a batch: its records, or why there are none."""
+
+    item: InboxItem
+    records: Decoded = field(default_factory=Decoded)
+    reason: str | None = None
+
+
+def ingest_waiting(services: Services) -> int:
+    """Store until nothing waits that is free to take. Returns how many bodies were read."""
+    total = 0
+    while count := _batch(services):
+        total += count
+    return total
+
+
+def _batch(services: Services) -> int:
+    owner = uuid4().hex
+    with services.work() as session:
+        claimed = session.execute(CLAIM, {"owner": owner, "lease": LEASE_S, "most": AT_ONCE}).all()
+    fresh = [row.id for row in claimed if row.attempt == 1]
+    again = [[row.id] for row in claimed if row.attempt > 1]  # one by one: a body that fails takes no other along
+    for ids in ([fresh] if fresh else []) + again:
+        with services.work() as session:
+            _store(session, ids, owner)
+    return len(claimed)
+
+
+def _store(session: Session, ids: Sequence[int], owner: str) -> None:
+    still_mine = (InboxItem.id.in_(ids), InboxItem.lease_owner == owner, InboxItem.state == WAITING)
+    query = select(InboxItem).where(*still_mine).order_by(InboxItem.project_id, InboxItem.id)
+    read = [_read(item) for item in session.scalars(query.with_for_update())]
+    for project_id, bodies in groupby(read, key=lambda one: one.item.project_id):
+        _store_project(session, project_id, list(bodies))
+    ask_for(session, "assemble_calls")
+
+
+def _read(item: InboxItem) -> _Read:
+    if item.attempt > ATTEMPTS:
+        return _Read(item, reason=f"storing it did not finish in {ATTEMPTS} attempts")
+    decode = decoder(item.format, item.headers)
+    if decode is None:
+        return _Read(item, reason=f"nothing here reads {item.format}")
+    try:
+        return _Read(item, decode(gzip.decompress(item.body) if item.encoding == "gzip" else item.body))
+    except BadInput as problem:
+        return _Read(item, reason=str(problem))
+
+
+def _store_project(session: Session, project_id: int, bodies: Sequence[_Read]) -> None:
+    spans = [span for body in bodies for span in body.records.spans]
+    logs = [log for body in bodies for log in body.records.logs if log.trace_id]
+    names = joining.names_of(spans)
+    for log in logs:
+        names.setdefault(str(log.trace_id), [(joining.OWN_ID, str(log.trace_id))])
+    calls = joining.join(session, project_id, names) if names else {}
+    by_trace = {(project_id, trace): call for trace, call in calls.items()}
+    store_spans(session, placed(spans, by_trace, project_id))
+    store_logs(session, (((project_id, calls[t]), log) for log in logs if (t := str(log.trace_id)) in calls))
+    ended = {calls[span.trace_id] for span in spans if span.parent_id is None and span.trace_id in calls}
+    mark_due(session, project_id, set(calls.values()), at_once=ended)
+    _close(session, bodies, calls)
+
+
+def _close(session: Session, bodies: Sequence[_Read], calls: dict[str, str]) -> None:
+    table: Any = InboxItem.__table__
+    key = (table.c.project_id == bindparam("p"), table.c.received_at == bindparam("r"), table.c.id == bindparam("i"))
+    news: dict[str, Any] = {"state": bindparam("s"), "reason": bindparam("why"), "conversation_ids": bindparam("ids")}
+    done = update(table).where(*key).values(**news, lease_until=None, parsed_at=func.now())
+    session.execute(done, [_closed(body, calls) for body in bodies])
+
+
+def _closed(body: _Read, calls: dict[str, str]) -> dict[str, Any]:
+    traces = {span.trace_id for span in body.records.spans} | {log.trace_id for log in body.records.logs}
+    found = sorted({calls[trace] for trace in traces if trace in calls})
+    key = {"p": body.item.project_id, "r": body.item.received_at, "i": body.item.id}
+    why = body.reason or ("; ".join(body.records.reasons) or None)
+    return key | {"s": REJECTED if body.reason else PARSED, "why": why, "ids": found}

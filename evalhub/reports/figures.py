@@ -132,10 +132,17 @@ def _rates(
         y=[titles[found.metric] for found in shown],
         error_x=_range(shown, shade),
         marker={"symbol": symbol, "size": 11, "color": shade, "opacity": [_opacity(found) for found in shown]},
-        customdata=[link(version=version, metric=found.metric, verdict="fail") for found in shown],
+        customdata=[_calls(found, link, who) for found in shown],
         text=[f"{found.rate.value:.0%} of {found.rate.count} calls, {between(found)}" for found in shown],
         hovertemplate="%{y}: %{text}<extra>%{fullData.name}</extra>",
     )
+
+
+def _calls(found: VersionRate, link: Link, who: str) -> str:
+    """The calls behind a rate: those that failed, where any did, else all of them."""
+    failed = {"verdict": "fail"} if found.rate.value < 1 else {}
+    by_people = {"by": "people"} if who == "people" else {}
+    return link(version=found.version, metric=found.metric, **failed, **by_people)
 
 
 def _range(shown: Sequence[VersionRate], shade: str) -> dict[str, Any]:

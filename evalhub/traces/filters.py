@@ -8,11 +8,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, select, text
 
 from evalhub.errors import BadInput, Problem
-from evalhub.models import Conversation, Evaluation, Label, QueueItem, Recording, Score, Turn
+from evalhub.models import Conversation, Evaluation, Label, LabelValue, QueueItem, Recording, Score, Turn
 
 TURN_TEXT: ColumnElement[str] = literal_column("to_tsvector('simple'::regconfig, COALESCE(turn.text, ''::text))")
 VERDICTS = ("pass", "fail", "unsure")
 YES_NO = ("yes", "no")
+PEOPLE = "people"
+CRITERION = "criterion."
+"""before a criterion's key, it is the metric of the judge's verdicts on it"""
+BY = (PEOPLE, "checks")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +42,8 @@ class Filters:
     """pass | fail | unsure, of `metric` or of any check"""
     metric: str | None = None
     """a metric or criterion that has an answer"""
+    by: str | None = None
+    """people | checks: whose verdict; without it, that of checks"""
     status: str | None = None
     """blocked | failed | skipped | pending: of any evaluation"""
 
@@ -50,7 +56,7 @@ class Filters:
         """
         named = {f.name: args[f.name].strip() for f in fields(cls) if args.get(f.name, "").strip()}
         named = {name: value.replace("\x00", "") for name, value in named.items() if name not in ("since", "until")}
-        for name, choices in (("verdict", VERDICTS), ("audio", YES_NO), ("labeled", YES_NO)):
+        for name, choices in (("verdict", VERDICTS), ("by", BY), ("audio", YES_NO), ("labeled", YES_NO)):
             if named.get(name) not in (None, *choices):
                 raise BadInput("This filter cannot be used.", [Problem(name, " | ".join(choices), repr(named[name]))])
         return cls(**named, since=_time(args, "from"), until=_time(args, "to", end_of_day=True))
@@ -84,7 +90,7 @@ def conditions(project_id: int, filters: Filters) -> list[ColumnElement[bool]]:
     found += [_said(filters.q)] if filters.q else []
     found += [_is(filters.audio, _has_audio())] if filters.audio else []
     found += [_is(filters.labeled, _is_labeled())] if filters.labeled else []
-    found += [_answered(filters)] if filters.verdict or filters.metric else []
+    found += [_answered(filters)] if filters.verdict or filters.metric or filters.by else []
     found += [_has_status(filters.status)] if filters.status else []
     return found
 
@@ -115,9 +121,24 @@ def _is_labeled() -> ColumnElement[bool]:
 
 
 def _answered(filters: Filters) -> ColumnElement[bool]:
+    if filters.by == PEOPLE:
+        return _answered_by_people(filters)
     wanted = [Score.metric == filters.metric] if filters.metric else []
-    wanted += [Score.verdict == filters.verdict] if filters.verdict else [Score.value.is_not(None)]
+    answered = Score.value.is_not(None) | Score.verdict.is_not(None)
+    wanted += [Score.verdict == filters.verdict] if filters.verdict else [answered]
     return exists().where(_same(Score), *wanted)
+
+
+def _answered_by_people(filters: Filters) -> ColumnElement[bool]:
+    """Calls that somebody answered so: a criterion is true or false to people, they are never unsure."""
+    criterion = (filters.metric or "").removeprefix(CRITERION)
+    wanted = [LabelValue.subject_type == "conversation"]
+    wanted += [LabelValue.criterion == criterion] if criterion else []
+    wanted += [func.to_jsonb(filters.verdict == "pass") == LabelValue.value] if filters.verdict else [~LabelValue.na]
+    item = and_(QueueItem.project_id == Label.project_id, QueueItem.id == Label.item_id)
+    value = and_(LabelValue.project_id == Label.project_id, LabelValue.label_id == Label.id)
+    labels = select(Label.id).join(QueueItem, item).join(LabelValue, value)
+    return labels.where(_same(QueueItem), Label.superseded_at.is_(None), *wanted).exists()
 
 
 def _has_status(status: str) -> ColumnElement[bool]:

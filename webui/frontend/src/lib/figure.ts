@@ -15,6 +15,7 @@ export async function drawFigure(place: HTMLElement): Promise<void> {
   const figure = JSON.parse(source) as { data: Json; layout: Json };
   const plotly = (await import("plotly.js-cartesian-dist-min")).default as unknown as Plotly;
   const draw = () => plotly.react(place, themed(figure.data), themed(figure.layout), CONFIG);
+  place.replaceChildren(); // what kept its place until now
   const drawn = (await draw()) as HTMLElement & { on(event: string, then: (found: Clicked) => void): void };
   drawn.on("plotly_click", openCalls);
   document.addEventListener("themechange", () => void draw());

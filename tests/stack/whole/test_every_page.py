@@ -1,0 +1,67 @@
+"""Every page with the samples in it: for screen readers, in the dark, on a phone, without a jump."""
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.stack.whole.conftest import CHROMIUM
+from tests.stack.whole.steps import make_queue
+from webui.pages import BUILT
+
+pytestmark = [
+    pytest.mark.stack,
+    pytest.mark.xdist_group("whole"),
+    pytest.mark.skipif(not CHROMIUM, reason="NO BROWSER: install chromium to run this test"),
+    pytest.mark.skipif(not (BUILT / "manifest.json").exists(), reason="the front end is not built: make build"),
+]
+PHONE = {"width": 390, "height": 800}
+SHIFT = """() => new Promise(tell => {
+    const sum = list => tell(list.getEntries().reduce((total, shift) => total + shift.value, 0));
+    new PerformanceObserver(sum).observe({type: 'layout-shift', buffered: true});
+    setTimeout(() => tell(0), 300);
+})"""
+
+
+def pages(lead: Page) -> list[str]:
+    """The fixed pages, and one of each kind that the samples bring."""
+    fixed = ["", "conversations", "conversations/upload", "dashboard?days=30", "queues", "queues/new", "scorecards"]
+    fixed += [
+        "label",
+        "label/results",
+        *(f"settings/{name}" for name in ("keys", "members", "judge", "project", "audit")),
+    ]
+    queue = make_queue(lead, calls=2)
+    return [f"/p/demo/{path}" for path in fixed] + [
+        queue,
+        queue.replace("/queues/", "/label/"),
+        *first_links(lead, "/p/demo/conversations?q=booking-0203", ".call-row"),
+        *first_links(lead, "/p/demo/conversations?q=booking-0205", ".call-row"),
+        *first_links(lead, "/p/demo/scorecards", ".queue-cards h2 a"),
+    ]
+
+
+def first_links(lead: Page, path: str, selector: str) -> list[str]:
+    lead.goto(path)
+    links = lead.locator(selector).evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    return links[:1]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pages_are_for_everybody(lead: Page, theme: str) -> None:
+    lead.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    for path in pages(lead):
+        answer = lead.goto(path)
+        assert answer
+        assert answer.status == 200, path
+        lead.wait_for_load_state("networkidle")
+        found = Axe().run(lead)["violations"]
+        assert [(fault["id"], fault["nodes"][0]["html"][:160]) for fault in found] == [], path
+        assert lead.evaluate(SHIFT) < 0.05, path
+
+
+def test_nothing_is_wider_than_a_phone(lead: Page) -> None:
+    lead.set_viewport_size(PHONE)
+    for path in pages(lead):
+        lead.goto(path)
+        lead.wait_for_load_state("networkidle")
+        assert lead.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path

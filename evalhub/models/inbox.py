@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import ARRAY, BigInteger, Identity, Index, LargeBinary, Text, text
+from sqlalchemy import BigInteger, Identity, Index, LargeBinary, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from evalhub.models.base import Base, Json, created

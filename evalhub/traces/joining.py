@@ -43,8 +43,8 @@ def join(session: Session, project_id: int, names: Mapping[str, Sequence[tuple[i
     )
     known = _known(session, project_id, names)
     wanted = {trace: _wanted(session, project_id, known.get(trace), ranked) for trace, ranked in names.items()}
-    gone = _deleted(session, project_id, {name for _, name in wanted.values()})
-    wanted = {trace: best for trace, best in wanted.items() if best[1] not in gone}
+    gone = _deleted(session, project_id, {name for _, name in wanted.values()} | set(wanted))
+    wanted = {trace: best for trace, best in wanted.items() if trace not in gone and best[1] not in gone}
     _stubs(session, project_id, {name for _, name in wanted.values()})
     for trace, best in wanted.items():
         if trace in known and known[trace].conversation_id != best[1]:

@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("format", sa.Text(), nullable=False),
         sa.Column("conversation_id", sa.Text(), nullable=True),
-        sa.Column("conversation_ids", sa.ARRAY(sa.Text()), nullable=True),
+        sa.Column("conversation_ids", postgresql.ARRAY(sa.Text()), nullable=True),
         sa.Column("headers", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("encoding", sa.Text(), nullable=False),

@@ -1,0 +1,225 @@
+"""Spans from the inbox to calls: once however often they come, in any order, whatever goes wrong with one of them."""
+
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from evalhub.models import (
+    Assembly,
+    Conversation,
+    ConversationAlias,
+    Deletion,
+    Feedback,
+    InboxItem,
+    Project,
+    Span,
+    SpanLog,
+    Turn,
+)
+from evalhub.services import Services
+from evalhub.traces import assembling, dialects, span_inbox
+from evalhub.traces.deletion import delete_conversation
+from evalhub.traces.formats import Parsed, otlp
+from evalhub.traces.inbox import accept_spans
+from evalhub.traces.joining import canonical
+from evalhub.traces.spans import TracedCall
+
+TRACE, OTHER = "5b8efff798038103d269b633813fc60c", "aaaafff798038103d269b633813fc60c"
+START = 1_700_000_000_000_000_000
+
+
+def span(number: int, trace: str = TRACE, parent: int | None = 0, **attributes: Any) -> dict[str, Any]:
+    """One OTLP/JSON span; number 0 is the root."""
+    ids = {"traceId": trace, "spanId": f"{number + 1:016x}"}
+    if parent is not None and number:
+        ids["parentSpanId"] = f"{parent + 1:016x}"
+    times = {"startTimeUnixNano": str(START + number * 10**9), "endTimeUnixNano": str(START + (number + 1) * 10**9)}
+    named = [{"key": key, "value": {"stringValue": value}} for key, value in attributes.items()]
+    return ids | times | {"name": f"step {number}", "attributes": named}
+
+
+def body(*spans: dict[str, Any]) -> bytes:
+    return json.dumps({"resourceSpans": [{"scopeSpans": [{"scope": {"name": "s"}, "spans": spans}]}]}).encode()
+
+
+def keep(services: Services, project: Project, sent: bytes, kind: str = otlp.TRACES) -> None:
+    with services.work() as session:
+        accept_spans(
+            session,
+            project.id,
+            format_name=kind,
+            body=sent,
+            encoding="identity",
+            body_bytes=len(sent),
+            headers={"content-type": "application/json"},
+        )
+
+
+def send(services: Services, project: Project, *spans: dict[str, Any]) -> None:
+    """Keep a body, store it, read its calls."""
+    keep(services, project, body(*spans))
+    settle(services)
+
+
+def settle(services: Services) -> None:
+    span_inbox.ingest_waiting(services)
+    with services.work() as session:
+        session.execute(text("update assembly set due_at = now()"))
+    assembling.assemble_due(services)
+
+
+def calls(session: Session, project: Project) -> list[str]:
+    query = select(Conversation.id).filter_by(project_id=project.id).order_by(Conversation.id)
+    return list(session.scalars(query.execution_options(populate_existing=True)))
+
+
+def count(session: Session, table: Any) -> int:
+    return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def keyed(name: str) -> dict[str, str]:
+    return {"gen_ai.conversation.id": name}
+
+
+def test_what_is_sent_again_changes_nothing(services: Services, session: Session, project: Project) -> None:
+    for _ in range(3):
+        send(services, project, span(0, **keyed("call-1")), span(1))
+    assert calls(session, project) == ["call-1"]
+    assert (count(session, Span), count(session, Assembly)) == (2, 0)
+
+
+def test_a_later_value_wins_and_a_missing_one_erases_nothing(
+    services: Services, session: Session, project: Project
+) -> None:
+    send(services, project, span(0, model="a", voice="v"))
+    later = span(0, model="b") | {"name": "", "endTimeUnixNano": "0"}
+    send(services, project, later)
+    [stored] = session.scalars(select(Span))
+    assert (stored.name, stored.end_ns, stored.attributes) == ("step 0", START + 10**9, {"model": "b", "voice": "v"})
+
+
+def test_the_same_span_twice_in_one_batch(services: Services, session: Session, project: Project) -> None:
+    keep(services, project, body(span(0, model="a", voice="v"), span(0, model="b")))
+    keep(services, project, body(span(0, tone="t")))
+    settle(services)
+    assert session.scalars(select(Span.attributes)).one() == {"model": "b", "voice": "v", "tone": "t"}
+
+
+def test_children_before_their_root_with_its_key(services: Services, session: Session, project: Project) -> None:
+    send(services, project, span(1))
+    assert calls(session, project) == [TRACE]
+    send(services, project, span(0, **keyed("call-1")))
+    assert calls(session, project) == ["call-1"]
+    assert session.scalars(select(Span.conversation_id)).all() == ["call-1", "call-1"]
+    assert canonical(session, project.id, TRACE) == "call-1"
+
+
+def test_two_traces_with_one_key_are_one_call(services: Services, session: Session, project: Project) -> None:
+    send(services, project, span(0, **keyed("call-1")))
+    send(services, project, span(0, trace=OTHER, **keyed("call-1")))
+    assert calls(session, project) == ["call-1"]
+    assert count(session, ConversationAlias) == 2
+
+
+def test_what_people_said_goes_along_with_a_renamed_call(
+    services: Services, session: Session, project: Project
+) -> None:
+    send(services, project, span(1))
+    session.add(Feedback(project_id=project.id, conversation_id=TRACE, id="f", name="csat", value=1.0))
+    session.commit()
+    send(services, project, span(0, **keyed("call-1")))
+    assert session.scalars(select(Feedback.conversation_id)).all() == ["call-1"]
+
+
+def test_two_projects_may_use_the_same_ids(services: Services, session: Session, project: Project) -> None:
+    other = Project(slug="other", name="Other")
+    session.add(other)
+    session.commit()
+    for owner in (project, other):
+        send(services, owner, span(0, **keyed("call-1")))
+    assert calls(session, project) == calls(session, other) == ["call-1"]
+    assert count(session, Span) == 2
+
+
+def test_a_deleted_call_stays_deleted(services: Services, session: Session, project: Project) -> None:
+    send(services, project, span(0, **keyed("call-1")))
+    delete_conversation(session, project.id, "call-1", by="a test")
+    session.commit()
+    send(services, project, span(1))
+    send(services, project, span(0, **keyed("call-1")))
+    assert calls(session, project) == []
+    assert session.get(Deletion, (project.id, "call-1"))
+
+
+def test_a_body_that_is_none_is_refused_alone(services: Services, session: Session, project: Project) -> None:
+    keep(services, project, b"{not json")
+    keep(services, project, body(span(0)))
+    settle(services)
+    states = session.execute(select(InboxItem.state, InboxItem.reason).order_by(InboxItem.id)).all()
+    assert [state for state, _ in states] == ["rejected", "parsed"]
+    assert states[0].reason
+    assert calls(session, project) == [TRACE]
+
+
+def test_the_inbox_says_which_calls_were_in_a_body(services: Services, session: Session, project: Project) -> None:
+    send(services, project, span(0, **keyed("call-1")), span(0, trace=OTHER))
+    assert session.scalars(select(InboxItem.conversation_ids)).one() == [OTHER, "call-1"]
+
+
+def test_log_records_come_before_their_spans(services: Services, session: Session, project: Project) -> None:
+    record = {"traceId": TRACE, "spanId": f"{1:016x}", "body": {"stringValue": "hello"}}
+    logs = json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [record, record]}]}]}).encode()
+    for _ in range(2):
+        keep(services, project, logs, otlp.LOGS)
+        settle(services)
+    send(services, project, span(0, **keyed("call-1")))
+    assert session.execute(select(SpanLog.conversation_id, SpanLog.body)).all() == [("call-1", "hello")]
+
+
+def test_a_dialect_that_stumbles_leaves_the_tree_and_says_so(
+    services: Services, session: Session, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(call: TracedCall) -> Parsed:
+        raise KeyError(call.id)
+
+    monkeypatch.setattr(dialects, "read", stumble)
+    send(services, project, span(0))
+    stored = session.scalars(select(Conversation)).one()
+    assert "could not be read" in (stored.warnings or [])[0]["message"]
+    assert count(session, Span) == 1
+
+
+def test_what_a_better_reading_lacks_is_taken_back(
+    services: Services, session: Session, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(call: TracedCall) -> Parsed:
+        turns = [Turn(id=f"t{len(call.spans)}", speaker="agent", position=0)]
+        return Parsed(conversations=[Conversation(id=call.id, turns=turns)])
+
+    monkeypatch.setattr(dialects, "read", read)
+    send(services, project, span(0))
+    send(services, project, span(1))
+    assert session.scalars(select(Turn.id)).all() == ["t2"]
+
+
+def test_a_reader_that_died_is_followed_by_another(services: Services, session: Session, project: Project) -> None:
+    keep(services, project, body(span(0)))
+    span_inbox.ingest_waiting(services)
+    session.execute(text("update assembly set due_at = now(), lease_owner = 'gone', lease_until = now()"))
+    session.commit()
+    assert assembling.assemble_due(services) == 1
+    assert count(session, Assembly) == 0
+
+
+def test_a_call_being_written_to_is_not_read_at_each_batch(
+    services: Services, session: Session, project: Project
+) -> None:
+    keep(services, project, body(span(1)))
+    span_inbox.ingest_waiting(services)
+    assert assembling.assemble_due(services) == 0
+    keep(services, project, body(span(0)))
+    span_inbox.ingest_waiting(services)
+    assert assembling.assemble_due(services) == 1

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import httpx
 import orjson
 
-from evalhub.errors import SetupError
+from evalhub.sending import Server
 
 NEWEST = timedelta(hours=1)
 TRACK_TYPES = {".flac": "audio/flac", ".opus": "audio/ogg", ".ogg": "audio/ogg", ".wav": "audio/wav"}
@@ -42,28 +41,21 @@ def _moved(case: Case, shift: timedelta) -> Case:
     return Case(case.body | moved, case.files)
 
 
-def send(client: httpx.Client, cases: list[Case]) -> Iterator[str]:
+def send(server: Server, cases: list[Case]) -> Iterator[str]:
     """Send each case with its recordings; yields the id of each that is in.
 
     Raises:
-        SetupError: the server does not take one of them; names it and the server's answer.
+        SetupError, BadInput: the server does not take one of them.
     """
     for case in cases:
         conversation_id = case.body["id"]
-        _accepted(client.post("/api/v1/conversations", content=orjson.dumps(case.body)), conversation_id)
+        server.post("/api/v1/conversations", orjson.dumps(case.body))
         for recording in case.body.get("recordings", []):
-            _put(client, conversation_id, recording, case.files[recording["track"]])
+            _put(server, conversation_id, recording, case.files[recording["track"]])
         yield conversation_id
 
 
-def _put(client: httpx.Client, conversation_id: str, recording: dict[str, Any], path: Path) -> None:
+def _put(server: Server, conversation_id: str, recording: dict[str, Any], path: Path) -> None:
     url = f"/api/v1/conversations/{quote(conversation_id, safe='')}/recordings/{recording['track']}"
     params = {"channels": ",".join(recording["channels"]), "offset_ms": str(recording.get("offset_ms", 0))}
-    with path.open("rb") as file:
-        headers = {"Content-Type": TRACK_TYPES[path.suffix]}
-        _accepted(client.put(url, params=params, content=file, headers=headers), conversation_id)
-
-
-def _accepted(response: httpx.Response, conversation_id: str) -> None:
-    if not response.is_success:
-        raise SetupError(f"The sample {conversation_id} was not taken: {response.status_code}.", response.text[:500])
+    server.put_file(url, path, params, {"Content-Type": TRACK_TYPES[path.suffix]})

@@ -4,7 +4,7 @@ from flask import Flask
 
 from evalhub.services import Services, open_services
 from evalhub.settings import Settings
-from webui import access, answers, context, csrf, limits, logs, pages, security
+from webui import access, answers, context, csrf, limits, logs, pages, pressure, security
 from webui.doorbell import CeleryDoorbell
 
 
@@ -26,6 +26,6 @@ def create_app(services: Services | None = None) -> Flask:
     )
     app.extensions["evalhub"] = services
     security.init_app(app, services.settings)
-    for part in (logs, context, access, csrf, limits, answers, pages):
+    for part in (logs, context, access, csrf, limits, pressure, answers, pages):
         part.init_app(app)
     return app

@@ -38,7 +38,9 @@ def init_app(app: Flask) -> None:
 def answer(status: int, message: str, problems: list[Problem] | None = None) -> Response:
     """The error as whoever asked can read it. What the request did to the database until then is undone."""
     give_up()
-    if request.path.startswith(PROGRAMS):
+    if request.blueprint == "otel":
+        response = _otlp_status(status, message, problems or [])
+    elif request.path.startswith(PROGRAMS):
         response = _problem(status, message, problems or [])
     else:
         page = render_template("error.html", status=status, message=message, problems=problems or [])
@@ -46,6 +48,12 @@ def answer(status: int, message: str, problems: list[Problem] | None = None) -> 
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="evalhub"'
     return response
+
+
+def _otlp_status(status: int, message: str, problems: list[Problem]) -> Response:
+    from webui.api.otel import status_answer
+
+    return status_answer(status, message, problems)
 
 
 def _problem(status: int, message: str, problems: list[Problem]) -> Response:

@@ -31,8 +31,10 @@ def init_app(app: Flask) -> None:
         if hasattr(module, "bp"):
             app.register_blueprint(module.bp)
     from webui.api import api
+    from webui.api.otel import otel
 
     app.register_blueprint(api)
+    app.register_blueprint(otel)
     app.jinja_env.globals.update(asset=asset, icon=icon, known_pages=app.view_functions)
     app.jinja_env.filters.update(duration=duration, when=when, ago=ago)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -4,7 +4,6 @@ import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-import httpx
 from rich.box import SIMPLE
 from rich.table import Table
 from sqlalchemy import func, select
@@ -16,6 +15,7 @@ from evalhub.embedded.platform import Platform
 from evalhub.models import FAILED, PENDING, RUNNING, Conversation, Evaluation, InboxItem, Project, Score
 from evalhub.models.inbox import WAITING
 from evalhub.sample import read_cases, send
+from evalhub.sending import Server
 from evalhub.services import Services
 
 WAITED_FOR = (PENDING, RUNNING)
@@ -42,14 +42,10 @@ class Demo:
             if project.settings.get("sample_sent"):
                 return
             key, token = make_key(session, project.id, name="sample", scope="ingest", days=1, by="evalhub up")
-        headers = {"Authorization": f"Bearer {token}"}
         cases = read_cases(bundled("sample_traces"))
-        with (
-            progress_bar() as bar,
-            httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False) as client,
-        ):
+        with progress_bar() as bar, Server(self.url, token) as server:
             task = bar.add_task("Sending sample calls", total=len(cases))
-            for _ in send(client, cases):
+            for _ in send(server, cases):
                 bar.advance(task)
                 self.platform.look_after()
         with self.services.work() as session:

@@ -45,11 +45,15 @@ def sample_platform() -> Iterator[Started]:
             process = subprocess.Popen(command, cwd=folder, env=env, stdout=out, stderr=subprocess.STDOUT)
         try:
             eventually(lambda: process.poll() is not None or "Ctrl-C stops" in log.read_text(), PATIENCE_S)
-            assert process.poll() is None, log.read_text()
+            assert process.poll() is None, log.read_text() + _last_words(Path(folder) / "data" / "logs")
             yield Started(f"http://127.0.0.1:{port}", log.read_text())
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(60)
+
+
+def _last_words(logs: Path) -> str:
+    return "".join(f"\n--- {path.name}\n{path.read_text()[-2000:]}" for path in sorted(logs.glob("*.log")))
 
 
 def free_port() -> int:

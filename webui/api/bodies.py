@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from flask import request
 
@@ -9,23 +10,45 @@ from evalhub.errors import Problem, TooLarge, Unreadable, UnsupportedType
 
 MAX_BODY = 64 << 20
 BLOCK = 1 << 16
+UNSUSPECTED = 8 << 20
+MOST_TIMES = 200
+"""a body that inflates beyond this many times its size, and beyond that size, is a bomb"""
 STREAMED = 1 << 20
 """a block of what is stored without being looked at"""
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A body as it was sent, and as it reads."""
+
+    sent: bytes
+    body: bytes
+    encoding: str
+    """gzip | identity: of `sent`"""
 
 
 def read_body(limit: int = MAX_BODY) -> bytes:
     """The body of this request, inflated if it was sent as gzip.
 
     Raises:
-        TooLarge: more than `limit` bytes, before or after inflating.
+        TooLarge: more than `limit` bytes, before or after inflating, or inflated to many times what was sent.
         Unreadable: the gzip data is broken or cut off.
         UnsupportedType: an encoding other than gzip.
     """
+    return read_packed(limit).body
+
+
+def read_packed(limit: int = MAX_BODY) -> Packed:
+    """The body of this request both ways; raises like `read_body`."""
     encoding = request.headers.get("Content-Encoding", "identity").lower()
     if encoding not in ("identity", "gzip"):
         raise UnsupportedType("Unknown Content-Encoding.", [Problem("Content-Encoding", "gzip or none", encoding)])
-    sent = _capped(_blocks(), limit)
-    return b"".join(_capped(_inflated(sent), limit) if encoding == "gzip" else sent)
+    if encoding == "identity":
+        body = b"".join(_capped(_blocks(), limit))
+        return Packed(body, body, encoding)
+    sent = b"".join(_capped(_blocks(), limit))
+    cap = min(limit, max(UNSUSPECTED, len(sent) * MOST_TIMES))
+    return Packed(sent, b"".join(_capped(_inflated(_cut(sent)), cap)), encoding)
 
 
 def stream_body() -> Iterator[bytes]:
@@ -43,6 +66,11 @@ def stream_body() -> Iterator[bytes]:
 def _blocks(size: int = BLOCK) -> Iterator[bytes]:
     while block := request.stream.read(size):
         yield block
+
+
+def _cut(body: bytes) -> Iterator[bytes]:
+    for start in range(0, len(body), BLOCK):
+        yield body[start : start + BLOCK]
 
 
 def _capped(blocks: Iterator[bytes], limit: int) -> Iterator[bytes]:

@@ -25,11 +25,8 @@ def span_record(message: Any, resource: Mapping[str, Any], scope: str) -> SpanRe
     Raises:
         Rejected: an id or a time that no span can have.
     """
+    check_span(message)
     trace_id, span_id = message.trace_id, message.span_id
-    if len(trace_id) != TRACE_BYTES or not any(trace_id):
-        raise Rejected(f"span {message.name!r}: trace id: expected 16 bytes, not all 0; got {trace_id.hex()!r}")
-    if len(span_id) != SPAN_BYTES or not any(span_id):
-        raise Rejected(f"span {message.name!r}: span id: expected 8 bytes, not all 0; got {span_id.hex()!r}")
     parent = message.parent_span_id
     return SpanRecord(
         trace_id=trace_id.hex(),
@@ -45,6 +42,32 @@ def span_record(message: Any, resource: Mapping[str, Any], scope: str) -> SpanRe
         resource=resource,
         scope=scope,
     )
+
+
+def check_span(message: Any) -> None:
+    """Whether `span_record` will take it.
+
+    Raises:
+        Rejected: it will not.
+    """
+    trace_id, span_id = message.trace_id, message.span_id
+    if len(trace_id) != TRACE_BYTES or not any(trace_id):
+        raise Rejected(f"span {message.name!r}: trace id: expected 16 bytes, not all 0; got {trace_id.hex()!r}")
+    if len(span_id) != SPAN_BYTES or not any(span_id):
+        raise Rejected(f"span {message.name!r}: span id: expected 8 bytes, not all 0; got {span_id.hex()!r}")
+    _time(message.start_time_unix_nano, message.name)
+    _time(message.end_time_unix_nano, message.name)
+    for event in message.events:
+        _time(event.time_unix_nano, event.name)
+
+
+def check_log(message: Any) -> None:
+    """Whether `log_record` will take it.
+
+    Raises:
+        Rejected: it will not.
+    """
+    _time(message.time_unix_nano or message.observed_time_unix_nano, "log record")
 
 
 def log_record(message: Any, resource: Mapping[str, Any], scope: str) -> LogRecord:

@@ -98,4 +98,5 @@ def test_a_dead_broker_fails_no_request(services: Services, cast: Cast, caplog: 
     client = create_app(replace(services, ring=dead)).test_client()
     sent = client.post("/api/v1/conversations", json={"id": "a"}, headers={"x-api-key": cast.keys["full"]})
     assert sent.status_code == 202
+    dead("analyse_recording", project_id=1, sha256="0")
     assert "the broker is away" in caplog.text

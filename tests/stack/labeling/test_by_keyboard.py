@@ -1,14 +1,13 @@
 """A call is labeled, undone and labeled again without touching the mouse, in a real browser on a real server."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
@@ -19,10 +18,10 @@ from evalhub.models import Label, LabelValue, Project, Recording, Skip, User
 from evalhub.services import Services
 from evalhub.traces import inbox, receive
 from tests.db.labeling.making import add_rubric, make_queue, make_user
+from tests.stack.conftest import CHROMIUM
 from webui import create_app
 from webui.pages import BUILT
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 PASSWORD = "a long enough password"
 pytestmark = [
     pytest.mark.stack,
@@ -84,22 +83,21 @@ def address(services: Services) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(address: str, ana: User) -> Iterator[Page]:
+def page(browser: Browser, address: str, ana: User) -> Iterator[Page]:
     """Signed in, and complaining at the end about any error that the browser saw."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        opened = browser.new_page(base_url=address)
-        errors: list[str] = []
-        opened.on("pageerror", lambda error: errors.append(str(error)))
-        opened.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
-        opened.goto("/sign-in")
-        opened.fill("[name=email]", ana.email)
-        opened.fill("[name=password]", PASSWORD)
-        opened.press("[name=password]", "Enter")
-        opened.wait_for_url("**/label**")
-        yield opened
-        browser.close()
-        assert errors == []
+    context = browser.new_context(base_url=address)
+    opened = context.new_page()
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    opened.goto("/sign-in")
+    opened.fill("[name=email]", ana.email)
+    opened.fill("[name=password]", PASSWORD)
+    opened.press("[name=password]", "Enter")
+    opened.wait_for_url("**/label**")
+    yield opened
+    context.close()
+    assert errors == []
 
 
 def next_call(page: Page, *keys: str) -> None:

@@ -1,19 +1,16 @@
 """A server of its own and a browser that complains at the end about any error it saw, refused scripts included."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from threading import Thread
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from evalhub.accounts.projects import create_project, first_admin_link
 from evalhub.services import Services
 from webui import create_app
-
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 
 @pytest.fixture
@@ -35,14 +32,6 @@ def link(services: Services) -> str:
     with services.work() as session:
         create_project(session, slug="demo", name="Demo", by="a test")
         return f"/link/{first_admin_link(session)}"
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

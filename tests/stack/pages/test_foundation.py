@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from evalhub.services import Services
 from evalhub.traces.inbox import parse_waiting
-from tests.stack.pages.conftest import CHROMIUM
+from tests.stack.conftest import CHROMIUM
 from webui.pages import BUILT
 
 pytestmark = [

@@ -1,14 +1,12 @@
 """One started platform for the tests of this folder, and browser windows that complain about any error they saw."""
 
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.stack.started import Started, sample_platform
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 Window = Callable[[], Page]
 
 
@@ -16,14 +14,6 @@ Window = Callable[[], Page]
 def platform() -> Iterator[Started]:
     with sample_platform() as started:
         yield started
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="session")

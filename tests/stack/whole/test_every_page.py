@@ -4,7 +4,7 @@ import pytest
 from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.stack.whole.conftest import CHROMIUM
+from tests.stack.conftest import CHROMIUM
 from tests.stack.whole.steps import make_queue
 from webui.pages import BUILT
 

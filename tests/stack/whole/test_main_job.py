@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.stack.whole.conftest import CHROMIUM
+from tests.stack.conftest import CHROMIUM
 from tests.stack.whole.steps import make_queue
 from webui.pages import BUILT
 

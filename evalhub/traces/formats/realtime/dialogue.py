@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from evalhub.models import Turn
+from evalhub.traces.formats.heard import first_words
 from evalhub.traces.formats.realtime.actions import agent_name
 from evalhub.traces.formats.realtime.log import DTMF, Item, Log, Response
 
@@ -86,7 +86,7 @@ def _agent_turn(log: Log, clock: Clock, item: Item) -> Turn:
         start_ms=clock.ms(start),
         end_ms=clock.ms(end),
         text=item.text,
-        heard_text=_first_words(item.text, heard_ms / generated_ms)
+        heard_text=first_words(item.text, heard_ms / generated_ms)
         if item.text and heard_ms is not None and generated_ms
         else None,
         interrupted=interrupted,
@@ -126,12 +126,6 @@ def _heard(log: Log, item: Item, response: Response) -> tuple[float | None, str 
     if item.id in log.playback.cut_off:
         return sum(piece.seconds for piece in log.playback.heard[item.id]) * 1000, "elapsed"
     return None, None
-
-
-def _first_words(text: str, share: float) -> str:
-    """The words that end within this share of the text."""
-    ends = [word.end() for word in re.finditer(r"\S+", text) if word.end() <= share * len(text)]
-    return text[: ends[-1]] if ends else ""
 
 
 def _known(fields: dict[str, Any]) -> dict[str, Any]:

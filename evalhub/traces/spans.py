@@ -88,6 +88,16 @@ class TracedCall:
         """The wall-clock time of its zero."""
         return at(self.start_ns)
 
+    def said(self, *names: str) -> str | None:
+        """The first text that any span has under one of these attributes."""
+        found = (span.first(*names) for span in self.spans)
+        return next((text for text in found if isinstance(text, str) and text.strip()), None)
+
+    def resource(self, *names: str) -> str | None:
+        """The first text that any span's resource has under one of these names."""
+        found = (span.resource.get(name) for span in self.spans for name in names)
+        return next((text for text in found if isinstance(text, str) and text.strip()), None)
+
     def ms(self, time_ns: int | None) -> int | None:
         """A unix time on the conversation's clock."""
         known = time_ns is not None and self.start_ns is not None

@@ -57,9 +57,9 @@ def read(call: TracedCall) -> Parsed:
         id=call.id,
         started_at=call.started_at,
         ended_at=at(root.end_ns) if root else None,
-        user_id=_said(call, "user.id"),
-        agent_name=_said(call, "lk.agent_name") or _resource(call, "service.name"),
-        agent_version=_resource(call, "service.version"),
+        user_id=call.said("user.id"),
+        agent_name=call.said("lk.agent_name") or call.resource("service.name"),
+        agent_version=call.resource("service.version"),
         architecture=_architecture(call),
         models=_models(call) or None,
         prompt=_prompt(call),
@@ -75,14 +75,6 @@ def read(call: TracedCall) -> Parsed:
 
 def _named(call: TracedCall, *names: str) -> Iterator[SpanRecord]:
     return (span for span in call.spans if span.name in names)
-
-
-def _said(call: TracedCall, name: str) -> str | None:
-    return next((said for span in call.spans if (said := words(span.attributes.get(name)))), None)
-
-
-def _resource(call: TracedCall, name: str) -> str | None:
-    return next((said for span in call.spans if (said := words(span.resource.get(name)))), None)
 
 
 def _architecture(call: TracedCall) -> str | None:
@@ -106,14 +98,14 @@ def _prompt(call: TracedCall) -> PromptVersion | None:
     parts = [mapping(part) for part in listing(asked.attributes["gen_ai.system_instructions"])]
     told = "\n".join(text for part in parts if (text := words(part.get("content"))))
     tools = [tool for item in listing(asked.attributes.get("gen_ai.tool.definitions")) if (tool := mapping(item))]
-    return PromptVersion(instructions=told or None, version=_said(call, "prompt.version"), tools=tools or None)
+    return PromptVersion(instructions=told or None, version=call.said("prompt.version"), tools=tools or None)
 
 
 def _meta(call: TracedCall) -> dict[str, Any]:
-    found: dict[str, Any] = {name: said for name in KEPT if (said := _said(call, name))}
+    found: dict[str, Any] = {name: said for name in KEPT if (said := call.said(name))}
     closing = next(_named(call, "session_close"), None)
     reason = words(closing.attributes.get("lk.close_reason")) if closing else None
-    environment = _resource(call, "deployment.environment.name") or _resource(call, "deployment.environment")
+    environment = call.resource("deployment.environment.name", "deployment.environment")
     return found | {k: v for k, v in (("close_reason", reason), ("environment", environment)) if v}
 
 

@@ -1,6 +1,7 @@
 """Bodies that real clients sent, put back together as calls. `sample_traces/<client>/` says what is in them."""
 
 import gzip
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,12 +17,19 @@ def bodies(folder: str) -> Iterator[tuple[Path, bytes]]:
         yield path, gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
 
 
-def traced_calls(folder: str, *, logs: frozenset[str] = frozenset()) -> list[TracedCall]:
-    """The calls in the OTLP bodies of a folder; `logs` names the bodies that went to /v1/logs."""
-    spans, records = [], []
+def addresses(folder: str) -> dict[str, str]:
+    """Where each body was posted, by the number its file name begins with."""
+    lines = (bundled("sample_traces") / folder / "requests.jsonl").read_text().splitlines()
+    return {f"{sent['seq']:03}": sent["path"] for sent in map(json.loads, lines)}
+
+
+def traced_calls(folder: str) -> list[TracedCall]:
+    """The calls in the OTLP bodies of a folder."""
+    spans, records, sent_to = [], [], addresses(folder)
     for path, body in bodies(folder):
-        decode = otlp.decode_logs if path.name in logs else otlp.decode_traces
-        decoded = decode(body, json=".json" in path.name)
-        spans += decoded.spans
-        records += decoded.logs
+        is_json, address = ".json" in path.name, sent_to[path.name[:3]]
+        if address.endswith("/traces"):
+            spans += otlp.decode_traces(body, json=is_json).spans
+        elif address.endswith("/logs"):
+            records += otlp.decode_logs(body, json=is_json).logs
     return calls_of(spans, records)

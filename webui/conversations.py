@@ -13,7 +13,7 @@ from evalhub.labeling.slots import may_listen
 from evalhub.models import Recording
 from evalhub.reports.call import call_report
 from evalhub.rubrics.stored import criterion_titles
-from evalhub.traces import queries, receive
+from evalhub.traces import queries, receive, span_tree
 from evalhub.traces.deletion import delete_conversation
 from evalhub.traces.filters import Filters
 from evalhub.traces.formats.native_dump import dump
@@ -117,7 +117,22 @@ def raw(conversation_id: str) -> Response:
 @bp.get("/<path:conversation_id>/spans")
 @allow("viewer", "lead")
 def spans(conversation_id: str) -> str:
-    return render_template("conversations/spans.html", spans=queries.spans_of(db(), project().id, conversation_id))
+    """One level of the tree: what lies under a span, or the roots."""
+    under, offset = request.args.get("under"), request.args.get("offset", 0, type=int)
+    level = span_tree.level(db(), project().id, conversation_id, under=under, offset=max(0, offset))
+    return render_template("conversations/spans.html", level=level, conversation_id=conversation_id, under=under)
+
+
+@bp.get("/<path:conversation_id>/spans/one")
+@allow("viewer", "lead")
+def span(conversation_id: str) -> str:
+    """Everything one span says, and the level under it."""
+    span_id = request.args.get("id", "")
+    found = span_tree.details(db(), project().id, conversation_id, span_id)
+    level = span_tree.level(db(), project().id, conversation_id, under=span_id)
+    return render_template(
+        "conversations/span.html", found=found, level=level, conversation_id=conversation_id, under=span_id
+    )
 
 
 @bp.post("/<path:conversation_id>/delete")
@@ -131,8 +146,10 @@ def remove(conversation_id: str) -> Response:
 
 @bp.get("/<path:conversation_id>")
 @allow("viewer", "lead")
-def page(conversation_id: str) -> str:
+def page(conversation_id: str) -> str | Response:
     conversation = queries.load_conversation(db(), project().id, conversation_id, spans=False)
+    if conversation.id != conversation_id:  # it was asked for by the id of a trace, or a session key
+        return redirect(url_for("conversations.page", project_slug=project().slug, conversation_id=conversation.id))
     scores = queries.scores_of(db(), project().id, conversation_id)
     evaluations = queries.evaluations_of(db(), project().id, conversation_id)
     titles = {metric.id: metric.title for metric in plugins.metrics().values()}

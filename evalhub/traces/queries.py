@@ -12,8 +12,9 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session, selectinload
 
 from evalhub.errors import BadInput, NotFound, Problem
-from evalhub.models import AudioAnalysis, Conversation, Evaluation, Label, QueueItem, Recording, Score, Span
+from evalhub.models import AudioAnalysis, Conversation, Evaluation, Label, QueueItem, Recording, Score
 from evalhub.traces.filters import Filters, conditions
+from evalhub.traces.joining import canonical
 
 COUNT_CAP = 10_000
 PAGE = 50
@@ -129,14 +130,15 @@ def _waveforms(project_id: int, ids: Sequence[str]) -> Any:
 
 
 def load_conversation(session: Session, project_id: int, conversation_id: str, *, spans: bool = True) -> Conversation:
-    """A conversation with all its parts; without `spans`, which may be many, it stays quick.
+    """A conversation with all its parts, by its id or another of its names; without `spans` it stays quick.
 
     Raises:
         NotFound: there is none in this project.
     """
     parts = (*PARTS, "spans") if spans else PARTS
     query = select(Conversation).options(*(selectinload(getattr(Conversation, part)) for part in parts))
-    found = session.scalars(query.filter_by(project_id=project_id, id=conversation_id)).one_or_none()
+    name = canonical(session, project_id, conversation_id)
+    found = session.scalars(query.filter_by(project_id=project_id, id=name)).one_or_none()
     if found is None:
         raise NotFound(f"There is no conversation {conversation_id!r} in this project.")
     return found
@@ -156,12 +158,6 @@ def check_exists(session: Session, project_id: int, conversation_id: str) -> Non
     """
     if not exists(session, project_id, conversation_id):
         raise NotFound(f"There is no conversation {conversation_id!r} in this project.")
-
-
-def spans_of(session: Session, project_id: int, conversation_id: str, limit: int = 2000) -> Sequence[Span]:
-    """The spans of a conversation in order of time."""
-    query = select(Span).filter_by(project_id=project_id, conversation_id=conversation_id)
-    return session.scalars(query.order_by(Span.start_ms, Span.position, Span.id).limit(limit)).all()
 
 
 def scores_of(session: Session, project_id: int, conversation_id: str) -> Sequence[Score]:

@@ -16,6 +16,7 @@ from evalhub.services import Services
 from evalhub.traces import assembly, inbox, lifecycle
 from evalhub.traces.formats import native, native_parts, openai_realtime
 from evalhub.traces.formats.native_fields import CONTROL
+from evalhub.traces.joining import canonical
 from evalhub.traces.recordings.attach import TRACKS, attach
 
 MAX_RECORDING_BYTES = 4 << 30
@@ -68,6 +69,7 @@ def recognise(body: bytes, media_type: str | None) -> str:
 def receive_part(session: Session, project_id: int, conversation_id: str, kind: str, body: bytes) -> Receipt:
     """Accept events, an end signal or feedback of one conversation: kinds of `native_parts`."""
     check_id(conversation_id)
+    conversation_id = canonical(session, project_id, conversation_id)
     parsed = native_parts.parse(kind, body, conversation_id)
     return _accept_each(session, project_id, kind, [(parsed.conversations[0], body)])[0]
 
@@ -75,6 +77,7 @@ def receive_part(session: Session, project_id: int, conversation_id: str, kind: 
 def receive_realtime(session: Session, project_id: int, conversation_id: str, body: bytes) -> Receipt:
     """Accept a piece of a Realtime or Live event log of one conversation."""
     check_id(conversation_id)
+    conversation_id = canonical(session, project_id, conversation_id)
     conversation = openai_realtime.parse(body, conversation_id).conversations[0]
     return _accept_each(session, project_id, openai_realtime.NAME, [(conversation, body)])[0]
 
@@ -98,6 +101,7 @@ def receive_recording(
         TooLarge: more than `limit` bytes. In each case nothing is kept.
     """
     check_id(recording.conversation_id)
+    recording.conversation_id = canonical(session, recording.project_id, recording.conversation_id)
     if recording.track not in TRACKS:
         raise BadInput("Unknown track.", [Problem("track", " | ".join(TRACKS), recording.track)])
     _refuse_deleted(session, recording.project_id, recording.conversation_id)

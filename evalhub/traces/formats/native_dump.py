@@ -8,10 +8,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from evalhub.models import Conversation, PromptVersion
+from evalhub.models import Conversation, PromptVersion, Span
 from evalhub.traces.formats import native_schema as schema
 from evalhub.traces.prompts import CONTENT
 
+NS_PER_MS = 1_000_000
 ITEMS: dict[str, type[schema.Known]] = {
     "turns": schema.Turn,
     "tool_calls": schema.ToolCall,
@@ -47,7 +48,16 @@ def dump(conversation: Conversation, *, state: str | None = None) -> dict[str, A
         "expectations": conversation.expectations,
     }
     lists = {key: [_item(item, kind) for item in getattr(conversation, key)] for key, kind in ITEMS.items()}
+    for span, dumped in zip(conversation.spans, lists["spans"], strict=True):
+        dumped |= _on_the_clock(span, conversation)
     return _known(whole) | {key: items for key, items in lists.items() if items}
+
+
+def _on_the_clock(span: Span, conversation: Conversation) -> dict[str, int]:
+    """The times of a traced span, which are stored as unix times, on the conversation's clock."""
+    zero = conversation.started_at.timestamp() * 1000 if conversation.started_at else 0.0
+    unix = {"start_ms": span.start_ns, "end_ms": span.end_ns}
+    return {name: max(0, round(ns / NS_PER_MS - zero)) for name, ns in unix.items() if ns is not None and zero}
 
 
 def _agent(conversation: Conversation) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import wave
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +14,11 @@ from evalhub.errors import BadInput, Problem, UnsupportedType
 from evalhub.models import Conversation, Recording
 from evalhub.traces.formats import ParsedAudio, native
 from evalhub.traces.receive import recognise
+from evalhub.traces.traced_files import parse_records
 
 AUDIO = frozenset({".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".webm", ".aiff", ".aif", ".au"})
 HEAD = 64 << 10
+GZIP = b"\x1f\x8b"
 
 
 @dataclass(kw_only=True)
@@ -28,6 +32,8 @@ class Loaded:
     """its own bytes in a native file, else the whole file; empty for bare audio"""
     missing: list[str] = field(default_factory=list)
     """recordings that are named but not there"""
+    bodies: list[bytes] = field(default_factory=list)
+    """of a format that holds several: the files it came from, with the first of their conversations"""
 
 
 def load(paths: Sequence[Path], scratch: Path) -> list[Loaded]:
@@ -53,11 +59,19 @@ def read(paths: Sequence[Path], scratch: Path) -> tuple[list[Loaded], list[Probl
     """
     loaded: list[Loaded] = []
     problems: list[Problem] = []
+    traced: dict[str, list[Path]] = {}
     for path, is_named in _files(paths):
         try:
-            loaded += _load(path, scratch, is_named=is_named)
+            if name := _traced_format(path):
+                traced.setdefault(name, []).append(path)
+            else:
+                loaded += _load(path, scratch, is_named=is_named)
         except BadInput as fault:
             problems += _of_file(path, fault)
+    for name, files in traced.items():
+        more, faults = _load_traced(name, files, scratch)
+        loaded += more
+        problems += faults
     named = {recording.path for one in loaded if one.format != "audio" for recording in one.conversation.recordings}
     return [one for one in loaded if one.format != "audio" or str(one.source.resolve()) not in named], problems
 
@@ -107,9 +121,42 @@ def _load(path: Path, scratch: Path, *, is_named: bool) -> list[Loaded]:
     return [_resolved(conversation, path, name, body) for conversation in parsed.conversations]
 
 
-def _read(path: Path) -> bytes:
+def _traced_format(path: Path) -> str | None:
+    """The format of a file of spans: the calls in such files only show when all of them are put together."""
+    if is_audio(path):
+        return None
     try:
-        return path.read_bytes()
+        name = recognise(_read(path)[:HEAD], None)
+    except UnsupportedType:
+        return None
+    return name if hasattr(plugins.formats()[name], "decode") else None
+
+
+def _load_traced(name: str, files: Sequence[Path], scratch: Path) -> tuple[list[Loaded], list[Problem]]:
+    decoded, problems = [], []
+    for path in files:
+        try:
+            decoded.append(plugins.formats()[name].decode(_read(path)))
+        except BadInput as fault:
+            problems += _of_file(path, fault)
+    if not any(body.spans for body in decoded):
+        return [], problems
+    parsed = parse_records(decoded)
+    for conversation in parsed.conversations:
+        inside = [audio for audio in parsed.audio if audio.conversation_id == conversation.id]
+        conversation.recordings += [_written(audio, scratch) for audio in inside]
+    loaded = [Loaded(conversation=one, source=files[0], format=name) for one in parsed.conversations]
+    loaded[0].bodies = [_read(path) for path in files]
+    return loaded, problems
+
+
+def _read(path: Path) -> bytes:
+    """The bytes of a file, unpacked where they are gzip."""
+    try:
+        body = path.read_bytes()
+        return gzip.decompress(body) if body.startswith(GZIP) else body
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise BadInput("Broken gzip.", [Problem("file", "whole gzip data", str(error))]) from error
     except OSError as error:
         raise BadInput(
             f"{error.strerror}", [Problem("file", "a file that can be read", str(error.strerror))]

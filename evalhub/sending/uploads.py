@@ -65,7 +65,11 @@ def send(server: Server, one: Loaded) -> list[Sent]:
 
 def size_of(one: Loaded) -> int:
     """How many bytes `send` will send, for a progress bar."""
-    return len(one.body) + sum(Path(recording.path).stat().st_size for recording in _here(one) if recording.path)
+    return (
+        len(one.body)
+        + sum(map(len, one.bodies))
+        + sum(Path(recording.path).stat().st_size for recording in _here(one) if recording.path)
+    )
 
 
 def name_channels(one: Loaded, names: list[str]) -> None:
@@ -107,8 +111,11 @@ def _parts(body: bytes) -> Iterator[bytes]:
 
 def _import(server: Server, one: Loaded) -> list[Sent]:
     media_type = MEDIA_TYPES.get(one.source.suffix.lower(), "application/octet-stream")
-    answer = server.post("/api/v1/import", one.body, media_type)
-    return [_sent(found) for found in answer.get("conversations", [])]
+    found: dict[str, Sent] = {}
+    for body in one.bodies or ([one.body] if one.body else []):
+        answer = server.post("/api/v1/import", body, media_type)
+        found |= {sent.id: sent for sent in map(_sent, answer.get("conversations", []))}
+    return [*found.values()]
 
 
 def _put(server: Server, conversation_id: str, recording: Recording) -> None:

@@ -48,7 +48,7 @@ def decoder(item_format: str, headers: dict[str, Any] | None) -> Callable[[bytes
     readers: dict[str, Callable[[bytes], Decoded]] = {
         otlp.TRACES: lambda body: otlp.decode_traces(body, json=is_json),
         otlp.LOGS: lambda body: otlp.decode_logs(body, json=is_json),
-        agents_sdk.EXPORT: agents_sdk.decode,
+        agents_sdk.NAME: agents_sdk.decode,
     }
     return readers.get(item_format)
 

@@ -74,7 +74,7 @@ def metrics() -> Response:
 def agents_sdk_export() -> dict[str, object]:
     packed = read_packed()
     told = agents_sdk.decode(packed.body)
-    _keep(agents_sdk.EXPORT, packed)
+    _keep(agents_sdk.NAME, packed)
     return {"accepted": len(told.spans), "rejected": told.rejected, "reasons": told.reasons}
 
 

@@ -7,18 +7,38 @@ Read from openai-agents 0.24.0 (`BackendSpanExporter`).
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from evalhub.errors import Problem, Unreadable, describe
 from evalhub.traces.bodies import read_json
+from evalhub.traces.formats import Parsed
 from evalhub.traces.formats.otlp import Decoded
+from evalhub.traces.formats.peek import first_object
 from evalhub.traces.spans import SpanRecord
 
-EXPORT = "agents_sdk"
+NAME = "agents_sdk"
 SCOPE = "openai-agents"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_ID = 255
+OBJECT = re.compile(rb'"object"\s*:\s*"trace(\.span)?"')
+
+
+def recognises(head: bytes, media_type: str | None) -> bool:  # noqa: ARG001  (the content decides)
+    """Whether it is an object with a list of traces and spans under `data`."""
+    return first_object(head).get("data") is list and OBJECT.search(head) is not None
+
+
+def parse(body: bytes, conversation_id: str | None) -> Parsed:  # noqa: ARG001  (spans name their calls themselves)
+    """The calls in one export.
+
+    Raises:
+        Unreadable: it is none.
+    """
+    from evalhub.traces.traced_files import parse_records
+
+    return parse_records([decode(body)])
 
 
 def decode(body: bytes) -> Decoded:

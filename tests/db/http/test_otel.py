@@ -140,3 +140,10 @@ def test_the_pressure_can_be_watched(nobody: FlaskClient, cast: Cast, post: Any)
     answer = nobody.get("/metrics", headers={"x-api-key": cast.keys["full"]})
     assert "evalhub_inbox_waiting_bodies 1.0" in answer.text
     assert nobody.get("/metrics", headers={"x-api-key": cast.keys["ingest"]}).status_code == 403
+
+
+def test_a_file_of_spans_is_imported_like_any_other(api: Program, session: Session) -> None:
+    body = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [{"traceId": "ab" * 16, "spanId": "cd" * 8}]}]}]})
+    answer = api("POST", "import", data=body, content_type=JSON)
+    assert (answer.status_code, [one["id"] for one in answer.json["conversations"]]) == (202, ["ab" * 16])
+    assert session.scalars(select(InboxItem.format)).all() == ["otlp_traces"]

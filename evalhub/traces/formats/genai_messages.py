@@ -70,12 +70,13 @@ def _first_list(places: Iterable[dict[str, Any]], name: str) -> list[Any]:
 def _first_messages(places: Iterable[dict[str, Any]], *names: str, role: str) -> list[Message]:
     for place in places:
         for name in names:
-            if found := _messages(place.get(name), role):
+            if found := messages(place.get(name), role):
                 return found
     return []
 
 
-def _messages(value: Any, role: str) -> list[Message]:
+def messages(value: Any, role: str) -> list[Message]:
+    """Messages in JSON or as text of it; plain text is one message of this role."""
     found = structured(value)
     if isinstance(found, str):
         return [Message(role, found)] if found.strip() else []

@@ -1,18 +1,17 @@
 """GenAI semantic conventions: model calls, tools and agents of any framework, as a dialogue.
 
 A model's text is what was generated; when and whether it was spoken such spans do not know, so turns carry no times.
-Each model call repeats the dialogue until then: what it is given beyond what was seen is new.
 Source: https://opentelemetry.io/docs/specs/semconv/gen-ai/, and its names since 1.27.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-from evalhub.models import Conversation, Handoff, PromptVersion, ToolCall, Turn
+from evalhub.models import Conversation, Handoff, PromptVersion, ToolCall
 from evalhub.traces.formats import Parsed
+from evalhub.traces.formats.dialogue import Dialogue
 from evalhub.traces.formats.genai_messages import Exchange, exchange_of
 from evalhub.traces.formats.loose import structured, words
 from evalhub.traces.formats.span_usage import model_of, usage_of
@@ -31,17 +30,6 @@ KINDS = {
 PROMPT_VERSIONS = ("prompt.version", "llm.prompt_template.version", "gen_ai.prompt.version")
 
 
-@dataclass
-class _Dialogue:
-    """What the model calls until now told."""
-
-    turns: list[Turn] = field(default_factory=list)
-    heard: list[str] = field(default_factory=list)
-    asked: dict[str, tuple[str, Any, SpanRecord]] = field(default_factory=dict)
-    results: dict[str, Any] = field(default_factory=dict)
-    spoke: list[tuple[SpanRecord, Turn]] = field(default_factory=list)
-
-
 def speaks(span: SpanRecord) -> bool:
     """Spans with an operation of the conventions, or at least a model's provider."""
     return span.first(OPERATION, "gen_ai.provider.name", "gen_ai.system") is not None
@@ -57,11 +45,9 @@ def read(call: TracedCall) -> Parsed:
     """The dialogue that the model calls repeat, their tools and tokens."""
     models = [span for span in call.spans if span.attributes.get(OPERATION) in MODEL_CALLS]
     exchanges = [(span, exchange_of(call, span)) for span in models]
-    told = _Dialogue()
+    told = Dialogue()
     for span, exchange in exchanges:
-        _listen(call, told, span, exchange)
-    for position, turn in enumerate(told.turns):
-        turn.position = position
+        told.listen(span, exchange, _agent(call, span))
     conversation = Conversation(
         id=call.id,
         started_at=call.started_at,
@@ -73,39 +59,12 @@ def read(call: TracedCall) -> Parsed:
         turns=told.turns,
         tool_calls=list(_tool_calls(call, told)),
         handoffs=list(_delegations(call)),
-        usage=[row for span in models if not _wraps(call, span) for row in usage_of(span, _turn_of(told, span))],
+        usage=[row for span in models if not _wraps(call, span) for row in usage_of(span, told.turn_of(span))],
     )
     return Parsed(conversations=[conversation], ended=_is_over(call))
 
 
-def _listen(call: TracedCall, told: _Dialogue, span: SpanRecord, exchange: Exchange) -> None:
-    heard = [one.text for one in exchange.given if one.role == "user" and one.text]
-    for index, text in enumerate(_new(told.heard, heard)):
-        told.turns.append(Turn(id=f"{span.key}:caller:{index}", speaker="caller", text=text))
-        told.heard.append(text)
-    for message in (*exchange.given, *exchange.gave):
-        for id_, (name, arguments) in message.calls.items():
-            told.asked.setdefault(id_, (name, arguments, span))
-        told.results |= message.results
-    if exchange.said:
-        turn = Turn(id=f"{span.key}:agent", speaker="agent", agent_name=_agent(call, span), text=exchange.said)
-        told.turns.append(turn)
-        told.spoke.append((span, turn))
-
-
-def _new(known: Sequence[str], heard: Sequence[str]) -> Sequence[str]:
-    """What the caller said since: the rest of a history that goes on, else its last word if that is another."""
-    if list(heard[: len(known)]) == list(known):
-        return heard[len(known) :]
-    return heard[-1:] if heard and heard[-1] != known[-1] else ()
-
-
-def _turn_of(told: _Dialogue, span: SpanRecord) -> str | None:
-    """The agent's turn that this step leads to."""
-    return next((turn.id for spoken, turn in told.spoke if (spoken.start_ns or 0) >= (span.start_ns or 0)), None)
-
-
-def _tool_calls(call: TracedCall, told: _Dialogue) -> Iterator[ToolCall]:
+def _tool_calls(call: TracedCall, told: Dialogue) -> Iterator[ToolCall]:
     run = {_tool_id(span): span for span in call.spans if span.attributes.get(OPERATION) == "execute_tool"}
     for position, id_ in enumerate(dict.fromkeys([*told.asked, *run])):
         name, arguments, asking = told.asked.get(id_, (None, None, None))
@@ -115,7 +74,7 @@ def _tool_calls(call: TracedCall, told: _Dialogue) -> Iterator[ToolCall]:
         yield ToolCall(
             id=id_ or f"tool-{position}",
             position=position,
-            turn_id=_turn_of(told, step) if step else None,
+            turn_id=told.turn_of(step) if step else None,
             agent_name=_agent(call, step) if step else None,
             name=name or words(span.attributes.get("gen_ai.tool.name") if span else None) or "unknown",
             arguments=given if given is not None else arguments,

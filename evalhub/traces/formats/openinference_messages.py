@@ -1,0 +1,63 @@
+"""OpenInference's flattened lists (`llm.input_messages.3.message.content`) as messages.
+
+Source: https://github.com/Arize-ai/openinference, semantic conventions 0.1.42.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from evalhub.traces.formats.genai_messages import Exchange, Message, messages
+from evalhub.traces.formats.loose import mapping, structured, words
+from evalhub.traces.spans import SpanRecord
+
+GIVEN, GAVE, TOOLS = "llm.input_messages.", "llm.output_messages.", "llm.tools."
+CALL = "tool_call."
+MOST = 10_000
+"""numbers beyond it are no places in a list"""
+
+
+def exchange_of(span: SpanRecord) -> Exchange:
+    """The messages of a model call; of a sender that does not flatten them, `input.value` and `output.value`."""
+    given = [_message(item) for item in _items(span.attributes, GIVEN)]
+    gave = [_message(item) for item in _items(span.attributes, GAVE)]
+    found = Exchange(
+        given=given or messages(span.attributes.get("input.value"), "user"),
+        gave=gave or _plain_answer(span),
+        tools=[tool for item in _items(span.attributes, TOOLS) if (tool := mapping(item.get("tool.json_schema")))],
+    )
+    system = [one.text for one in found.given if one.role in ("system", "developer") and one.text]
+    found.instructions = "\n".join(system) or None
+    return found
+
+
+def _plain_answer(span: SpanRecord) -> list[Message]:
+    said = structured(span.attributes.get("output.value"))
+    return [Message("assistant", said)] if isinstance(said, str) and said.strip() else []
+
+
+def _items(attributes: dict[str, Any], prefix: str) -> list[dict[str, Any]]:
+    """The rows of a flattened list in numerical order, each with the rest of its names."""
+    found: dict[int, dict[str, Any]] = defaultdict(dict)
+    for name, value in attributes.items():
+        if name.startswith(prefix):
+            number, _, rest = name[len(prefix) :].partition(".")
+            if number.isdecimal() and len(number) < 6 and int(number) < MOST:
+                found[int(number)][rest] = value
+    return [found[number] for number in sorted(found)]
+
+
+def _message(item: dict[str, Any]) -> Message:
+    message = Message(str(item.get("message.role") or "user"))
+    parts = _items(item, "message.contents.")
+    texts = [words(part.get("message_content.text")) or "" for part in parts]
+    message.text = words(item.get("message.content")) or "".join(texts)
+    for number, call in enumerate(_items(item, "message.tool_calls.")):
+        name = words(call.get(f"{CALL}function.name")) or "unknown"
+        arguments = structured(call.get(f"{CALL}function.arguments", {}))
+        message.calls[words(call.get(f"{CALL}id")) or f"{name} {arguments} {number}"] = (name, arguments)
+    if message.role == "tool":
+        message.results[str(item.get("message.tool_call_id") or "")] = structured(message.text)
+        message.text = ""
+    return message

@@ -88,8 +88,8 @@ def _timed(item: dict[str, Any]) -> SpanRecord:
         span_id=item["id"],
         parent_id=item["parent_id"] if _is_id(item.get("parent_id")) else None,
         name=str(data.get("name") or data.get("type") or ""),
-        start_ns=_time_ns(item.get("started_at")),
-        end_ns=_time_ns(item.get("ended_at")),
+        start_ns=time_ns(item.get("started_at")),
+        end_ns=time_ns(item.get("ended_at")),
         status="error" if error else None,
         message=str(error["message"]) if error.get("message") else None,
         attributes={key: value for key, value in attributes.items() if value is not None},
@@ -101,7 +101,7 @@ def _is_id(value: Any) -> bool:
     return isinstance(value, str) and 0 < len(value) <= LONGEST_ID and value.isprintable()
 
 
-def _time_ns(text: Any) -> int | None:
+def time_ns(text: Any) -> int | None:
     """An ISO time as unix nanoseconds, exact to the microsecond."""
     try:
         moment = datetime.fromisoformat(text)

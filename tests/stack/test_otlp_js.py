@@ -1,0 +1,53 @@
+"""The released JavaScript exporter against the running server, JSON and protobuf: nothing is lost."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from werkzeug.serving import make_server
+
+from evalhub.accounts.keys import make_key
+from evalhub.models import Project, Span
+from evalhub.services import Services
+from tests.db.traces.test_spans import settle
+from tests.stack.npm import NODE, installed
+from webui import create_app
+
+pytestmark = pytest.mark.stack
+FOLDER = Path(__file__).parent / "otlp_js"
+COUNT = 1200
+
+
+@pytest.fixture
+def address(services: Services) -> Iterator[str]:
+    keyed = replace(services, settings=replace(services.settings, secret_key="only a test has this key" * 2))
+    server = make_server("127.0.0.1", 0, create_app(keyed), threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize("encoding", ["json", "proto"])
+def test_the_javascript_exporter_loses_nothing(
+    address: str, services: Services, session: Session, project: Project, encoding: str
+) -> None:
+    installed(FOLDER, "@opentelemetry/sdk-trace-base")
+    with services.work() as own:
+        token = make_key(own, project.id, name="js", scope="ingest", days=None, by="a test")[1]
+    command = [str(NODE), "send.mjs", address, token, encoding, str(COUNT)]
+    done = subprocess.run(command, cwd=FOLDER, env=os.environ, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    settle(services)
+    spans = session.execute(select(func.count(), func.count(func.distinct(Span.conversation_id)))).one()
+    assert tuple(spans) == (COUNT, 1)
+    kept = session.scalars(select(Span.attributes).order_by(Span.start_ns).limit(1)).one() or {}
+    assert (kept["big"], kept["share"], kept["words"]) == (2**40, 0.5, ["a", "b"])

@@ -14,7 +14,6 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import delete, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from evalhub.db import ask_for
@@ -24,7 +23,9 @@ from evalhub.models import (
     Conversation,
     ConversationPart,
     Deletion,
+    InboxItem,
 )
+from evalhub.models.inbox import WAITING
 from evalhub.services import Services
 from evalhub.traces import assembly, dialects, lifecycle
 from evalhub.traces.formats import Parsed
@@ -38,13 +39,16 @@ log = logging.getLogger("evalhub.traces")
 DEBOUNCE = timedelta(seconds=2)
 AT_ONCE = 20
 LEASE_S = 120
+BUSY = 100
+PATIENCE_S = 5.0
 SHARE = 20
 """a call that keeps coming in is being read for a twentieth of the time at most"""
 
 CLAIM = text("""
 with due as (
   select project_id, conversation_id from assembly
-  where due_at <= now() and (lease_until is null or lease_until < now()) and attempt < :attempts
+  where due_at <= now() - make_interval(secs => :patience)
+    and (lease_until is null or lease_until < now()) and attempt < :attempts
   order by due_at limit :most for update skip locked)
 update assembly set lease_owner = :owner, lease_until = now() + make_interval(secs => :lease), attempt = attempt + 1
 from due where assembly.project_id = due.project_id and assembly.conversation_id = due.conversation_id
@@ -52,21 +56,21 @@ returning assembly.project_id, assembly.conversation_id, assembly.round
 """)
 
 
+MARK = text("""
+insert into assembly (project_id, conversation_id, due_at, round, attempt)
+select :project, call, now() + make_interval(secs => wait), 1, 0
+from unnest(cast(:calls as text[]), cast(:waits as float[])) as due (call, wait)
+on conflict (project_id, conversation_id) do update
+set due_at = least(assembly.due_at, excluded.due_at), round = assembly.round + 1, attempt = 0
+""")
+
+
 def mark_due(session: Session, project_id: int, calls: Iterable[str], *, at_once: Iterable[str] = ()) -> None:
     """These calls have spans that nobody has read yet."""
-    rows = [{"project_id": project_id, "conversation_id": call} for call in sorted(calls)]
-    if not rows:
-        return
-    now = set(at_once)
-    for row in rows:
-        due_at = func.now() if row["conversation_id"] in now else func.now() + DEBOUNCE
-        statement = insert(Assembly).values(**row, due_at=due_at)
-        news = {
-            "due_at": func.least(Assembly.due_at, statement.excluded.due_at),
-            "round": Assembly.round + 1,
-            "attempt": 0,
-        }
-        session.execute(statement.on_conflict_do_update(index_elements=["project_id", "conversation_id"], set_=news))
+    due, now = sorted(calls), set(at_once)
+    if due:
+        waits = [0.0 if call in now else DEBOUNCE.total_seconds() for call in due]
+        session.execute(MARK, {"project": project_id, "calls": due, "waits": waits})
 
 
 def assemble_due(services: Services) -> int:
@@ -81,13 +85,19 @@ def _some(services: Services) -> int:
     owner = uuid4().hex
     with services.work() as session:
         claim = {"owner": owner, "lease": LEASE_S, "most": AT_ONCE, "attempts": MOST_READINGS}
-        claimed = session.execute(CLAIM, claim).all()
+        claimed = session.execute(CLAIM, claim | {"patience": _patience_s(session)}).all()
     for row in claimed:
         started = time.monotonic()
         with services.work() as session:
             assemble(services, session, row.project_id, row.conversation_id)
             _done(session, row, owner, took=timedelta(seconds=time.monotonic() - started))
     return len(claimed)
+
+
+def _patience_s(session: Session) -> float:
+    """Storing goes before reading: while many bodies wait, only calls that have waited for long are read."""
+    waiting = select(InboxItem.id).where(InboxItem.state == WAITING).limit(BUSY).subquery()
+    return PATIENCE_S if (session.scalar(select(func.count()).select_from(waiting)) or 0) >= BUSY else 0.0
 
 
 def _done(session: Session, row: Any, owner: str, *, took: timedelta) -> None:

@@ -42,33 +42,39 @@ def join(session: Session, project_id: int, names: Mapping[str, Sequence[tuple[i
         text("select pg_advisory_xact_lock(:key, cast(:project as int))"), {"key": JOIN_LOCK, "project": project_id}
     )
     known = _known(session, project_id, names)
-    wanted = {trace: _wanted(session, project_id, known.get(trace), ranked) for trace, ranked in names.items()}
+    aliases = _aliases(session, project_id, {name for ranked in names.values() for _, name in ranked})
+    wanted = {trace: _wanted(known.get(trace), ranked, aliases) for trace, ranked in names.items()}
     gone = _deleted(session, project_id, {name for _, name in wanted.values()} | set(wanted))
     wanted = {trace: best for trace, best in wanted.items() if trace not in gone and best[1] not in gone}
-    _stubs(session, project_id, {name for _, name in wanted.values()})
-    for trace, best in wanted.items():
-        if trace in known and known[trace].conversation_id != best[1]:
-            _move(session, project_id, trace, known[trace].conversation_id, best[1])
-    _remember(session, project_id, wanted)
-    for trace, (_, conversation_id) in wanted.items():
-        others = {name for _, name in names[trace]} - {conversation_id}
-        _rename(session, project_id, others, conversation_id)
+    news = {trace: best for trace, best in wanted.items() if known.get(trace) != best}
+    _stubs(session, project_id, {name for _, name in news.values()})
+    for trace, (_, name) in news.items():
+        if trace in known and known[trace][1] != name:
+            _move(session, project_id, trace, known[trace][1], name)
+    _remember(session, project_id, news)
+    others = {(other, name) for trace, (_, name) in wanted.items() for _, other in names[trace] if other != name}
+    _rename(session, project_id, {other: name for other, name in sorted(others) if aliases.get(other) is None})
     return {trace: name for trace, (_, name) in wanted.items()}
 
 
-def _known(session: Session, project_id: int, traces: Iterable[str]) -> dict[str, Trace]:
-    query = select(Trace).where(Trace.project_id == project_id, Trace.trace_id.in_(sorted(traces)))
-    return {trace.trace_id: trace for trace in session.scalars(query.execution_options(populate_existing=True))}
+def _known(session: Session, project_id: int, traces: Iterable[str]) -> dict[str, tuple[int, str]]:
+    query = select(Trace.trace_id, Trace.rank, Trace.conversation_id)
+    rows = session.execute(query.where(Trace.project_id == project_id, Trace.trace_id.in_(sorted(traces))))
+    return {trace: (rank, conversation_id) for trace, rank, conversation_id in rows}
+
+
+def _aliases(session: Session, project_id: int, names: Iterable[str]) -> dict[str, str]:
+    query = select(ConversationAlias.alias, ConversationAlias.conversation_id)
+    query = query.where(ConversationAlias.project_id == project_id, ConversationAlias.alias.in_(sorted(names)))
+    return {row.alias: row.conversation_id for row in session.execute(query)}
 
 
 def _wanted(
-    session: Session, project_id: int, known: Trace | None, ranked: Sequence[tuple[int, str]]
+    known: tuple[int, str] | None, ranked: Sequence[tuple[int, str]], aliases: Mapping[str, str]
 ) -> tuple[int, str]:
     """The best name of a trace: what it was known by stays, unless a better key came."""
     rank, name = ranked[0]
-    if known and known.rank <= rank:
-        return known.rank, known.conversation_id
-    return rank, canonical(session, project_id, name)
+    return known if known and known[0] <= rank else (rank, aliases.get(name, name))
 
 
 def _deleted(session: Session, project_id: int, names: Iterable[str]) -> set[str]:
@@ -104,19 +110,19 @@ def _move(session: Session, project_id: int, trace_id: str, old: str, new: str) 
     session.execute(rows.values(conversation_id=new), execution_options={"synchronize_session": False})
 
 
-def _rename(session: Session, project_id: int, others: Iterable[str], conversation_id: str) -> None:
+def _rename(session: Session, project_id: int, others: Mapping[str, str]) -> None:
     """Other names become aliases; a conversation that stood under one of them, and has no trace left, is taken in."""
-    for name in sorted(others):
-        if _stands_alone(session, project_id, name):
-            take_in(session, project_id, name, conversation_id)
-        row = {"project_id": project_id, "alias": name, "conversation_id": conversation_id}
-        session.execute(insert(ConversationAlias).values(row).on_conflict_do_nothing())
+    for name in _standing_alone(session, project_id, others):
+        take_in(session, project_id, name, others[name])
+    rows = [{"project_id": project_id, "alias": name, "conversation_id": others[name]} for name in sorted(others)]
+    if rows:
+        session.execute(insert(ConversationAlias).on_conflict_do_nothing(), rows)
 
 
-def _stands_alone(session: Session, project_id: int, name: str) -> bool:
-    there = select(Conversation.id).filter_by(project_id=project_id, id=name)
-    traced = select(Trace.trace_id).filter_by(project_id=project_id, conversation_id=name).limit(1)
-    return session.scalar(there) is not None and session.scalar(traced) is None
+def _standing_alone(session: Session, project_id: int, names: Iterable[str]) -> Sequence[str]:
+    traced = select(Trace.trace_id).where(Trace.project_id == project_id, Trace.conversation_id == Conversation.id)
+    there = select(Conversation.id).where(Conversation.project_id == project_id, Conversation.id.in_(sorted(names)))
+    return session.scalars(there.where(~traced.exists()).order_by(Conversation.id)).all()
 
 
 def take_in(session: Session, project_id: int, old: str, new: str) -> None:

@@ -89,15 +89,17 @@ def log_record(message: Any, resource: Mapping[str, Any], scope: str) -> LogReco
 
 def attributes_of(pairs: Iterable[Any]) -> dict[str, Any]:
     """Key-value pairs as a dictionary; of a key that comes twice the last value counts."""
-    return {clean(pair.key): value_of(pair.value) for pair in pairs}
+    found = {pair.key: value_of(pair.value) for pair in pairs}
+    return {clean(key): value for key, value in found.items()} if any("\x00" in key for key in found) else found
 
 
 def value_of(value: Any) -> Any:
     """An AnyValue as JSON: bytes as base64, numbers that JSON lacks by their names, nothing as null."""
     kind = value.WhichOneof("value")
+    if kind == "string_value":  # by far the most
+        text = value.string_value
+        return text if "\x00" not in text else clean(text)
     match kind:
-        case "string_value":
-            return clean(value.string_value)
         case "double_value":
             return value.double_value if math.isfinite(value.double_value) else str(value.double_value)
         case "array_value":

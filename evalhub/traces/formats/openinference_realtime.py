@@ -52,7 +52,7 @@ def realtime_of(call: TracedCall) -> Realtime:
 def _read_turn(
     call: TracedCall, exchange: SpanRecord, found: Realtime, clips: dict[str, list[tuple[SpanRecord, Clip]]]
 ) -> None:
-    inside = list(call.descendants(exchange))
+    inside = list(call.descendants(exchange, but=lambda one: one.attributes.get(KIND) == "AUDIO"))
     user = next((span for span in inside if span.attributes.get(KIND) == "USER"), None)
     heard = words(user.attributes.get("input.audio.transcript")) if user else None
     text = heard or words(exchange.attributes.get("input.value"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,8 +39,8 @@ class Dialogue:
 
     def turn_of(self, span: SpanRecord) -> str | None:
         """The agent's turn that this step leads to."""
-        since = span.start_ns or 0
-        return next((turn.id for spoken, turn in self.spoke if (spoken.start_ns or 0) >= since), None)
+        index = bisect_left(self.spoke, span.start_ns or 0, key=lambda one: one[0].start_ns or 0)
+        return self.spoke[index][1].id if index < len(self.spoke) else None
 
     def _add(self, turn: Turn) -> None:
         turn.position = len(self.turns)

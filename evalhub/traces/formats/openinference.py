@@ -9,23 +9,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from evalhub.models import Conversation, GuardrailTrip, Handoff, PromptVersion, ToolCall, Turn, Usage
+from evalhub.models import Conversation, PromptVersion, Usage
 from evalhub.traces.formats import Parsed
 from evalhub.traces.formats.dialogue import Dialogue
-from evalhub.traces.formats.loose import listing, mapping, structured, words
+from evalhub.traces.formats.loose import listing, mapping, words
+from evalhub.traces.formats.openinference_actions import (
+    HANDOFF,
+    agent_of,
+    at_work,
+    handoffs_of,
+    tool_calls_of,
+    trips_of,
+)
+from evalhub.traces.formats.openinference_exchanges import KIND
 from evalhub.traces.formats.openinference_messages import exchange_of
 from evalhub.traces.formats.openinference_realtime import Realtime, is_closed, realtime_of
-from evalhub.traces.formats.realtime.actions import SDK_FAILURE
 from evalhub.traces.formats.span_usage import model_of, usage_of
-from evalhub.traces.spans import NS_PER_MS, SpanRecord, TracedCall, at
+from evalhub.traces.spans import SpanRecord, TracedCall, at
 
 DIALECT, ORDER = "openinference", 40
-KIND = "openinference.span.kind"
 KINDS = {"LLM": "llm", "TOOL": "tool", "AGENT": "agent", "GUARDRAIL": "guardrail", "AUDIO": "turn", "USER": "stt"}
 NAMES = {"transcription": "stt", "speech": "tts", "turn": "turn"}
 SPOKEN = ("transcription", "speech")
-HANDOFF = "handoff to "
-TRIPPED = "Guardrail tripwire triggered"
 PROMPT_VERSIONS = ("llm.prompt_template.version", "prompt.version", "prompt.id")
 
 
@@ -48,12 +53,12 @@ def read(call: TracedCall) -> Parsed:
     """The dialogue, from realtime turns where there are any, else from what model calls repeat."""
     realtime = realtime_of(call)
     models = [span for span in call.spans if span.attributes.get(KIND) == "LLM" and not _wraps(call, span)]
-    told, handoffs = Dialogue(), list(_handoffs(call))
+    told, handoffs = Dialogue(), list(handoffs_of(call))
     exchanges = [(span, exchange_of(span)) for span in models if not _checks(call, span)]
     for span, exchange in exchanges if not realtime.turns else ():
-        told.listen(span, exchange, _agent(call, span))
+        told.listen(span, exchange, agent_of(call, span))
     for turn in realtime.turns:
-        turn.agent_name = _at_work(handoffs, turn.start_ms) if turn.speaker == "agent" else None
+        turn.agent_name = at_work(handoffs, turn.start_ms) if turn.speaker == "agent" else None
     prompts = [exchange for _, exchange in exchanges if exchange.instructions or exchange.tools]
     is_over = _is_over(call)
     conversation = Conversation(
@@ -70,9 +75,9 @@ def read(call: TracedCall) -> Parsed:
         prompt=_prompt(call, prompts[-1].instructions if prompts else None, prompts[-1].tools if prompts else []),
         meta=_meta(call) or None,
         turns=realtime.turns or told.turns,
-        tool_calls=list(_tool_calls(call, told, realtime, handoffs)),
+        tool_calls=list(tool_calls_of(call, told, realtime, handoffs)),
         handoffs=handoffs,
-        guardrail_trips=list(_trips(call, told)),
+        guardrail_trips=list(trips_of(call, told)),
         stage_timings=realtime.stages,
         usage=[
             row for span in models for row in _usage(call, span, realtime.owners.get(span.key) or told.turn_of(span))
@@ -90,11 +95,6 @@ def _wraps(call: TracedCall, span: SpanRecord) -> bool:
 def _checks(call: TracedCall, span: SpanRecord) -> bool:
     """Model calls of a guardrail look at the dialogue and are no part of it."""
     return any(up.attributes.get(KIND) == "GUARDRAIL" for up in call.ancestors(span))
-
-
-def _agent(call: TracedCall, span: SpanRecord) -> str | None:
-    lineage = (span, *call.ancestors(span))
-    return next((name for one in lineage if (name := words(one.attributes.get("agent.name")))), None)
 
 
 def _models(call: TracedCall, models: Sequence[SpanRecord], *, is_realtime: bool) -> dict[str, Any]:
@@ -132,87 +132,6 @@ def _meta(call: TracedCall) -> dict[str, Any]:
 def _tags(call: TracedCall) -> list[str]:
     found = (tag for span in call.spans for tag in listing(span.attributes.get("tag.tags")) if words(tag))
     return list(dict.fromkeys(found))
-
-
-def _tool_calls(
-    call: TracedCall, told: Dialogue, realtime: Realtime, handoffs: Sequence[Handoff]
-) -> Iterator[ToolCall]:
-    """What was run. Where the sender tells of no tool that ran, what was asked for."""
-    spans = [span for span in call.spans if kind_of(span) == "tool"]
-    if not any(span.attributes.get(KIND) == "TOOL" for span in call.spans):
-        yield from _only_asked(told)
-    for position, span in enumerate(spans):
-        output = structured(span.attributes.get("output.value"))
-        failed = span.status == "error" or (isinstance(output, str) and output.startswith(SDK_FAILURE))
-        asked_by, start_ms = call.parent(span), call.ms(span.start_ns)
-        turn_id = realtime.owners.get(asked_by.key) if asked_by else None
-        yield ToolCall(
-            id=span.key,
-            position=position,
-            turn_id=turn_id or told.turn_of(span) or _next_turn(realtime.turns, start_ms),
-            agent_name=_agent(call, span) or _at_work(handoffs, start_ms),
-            name=words(span.first("tool.name")) or span.name or "unknown",
-            arguments=structured(span.attributes.get("input.value")),
-            result=None if failed else output,
-            error=(words(span.message) or output or "failed") if failed else None,
-            start_ms=start_ms,
-            end_ms=call.ms(span.end_ns),
-        )
-
-
-def _only_asked(told: Dialogue) -> Iterator[ToolCall]:
-    for position, (id_, (name, arguments, span)) in enumerate(told.asked.items()):
-        result, turn_id = told.results.get(id_), told.turn_of(span)
-        yield ToolCall(id=id_, position=position, turn_id=turn_id, name=name, arguments=arguments, result=result)
-
-
-def _next_turn(turns: Sequence[Turn], start_ms: int | None) -> str | None:
-    later = (t.id for t in turns if t.speaker == "agent" and (t.start_ms or 0) >= (start_ms or 0))
-    return next(later, None)
-
-
-def _at_work(handoffs: Sequence[Handoff], at_ms: int | None) -> str | None:
-    """Who took over last before this moment; nobody tells who began."""
-    before = (one.to_agent for one in reversed(handoffs) if (one.at_ms or 0) < (at_ms or 0))
-    return next(before, None)
-
-
-def _handoffs(call: TracedCall) -> Iterator[Handoff]:
-    before = None
-    for position, span in enumerate(one for one in call.spans if one.attributes.get(KIND) == "TOOL"):
-        output = span.attributes.get("output.value")
-        named = words(mapping(output).get("assistant")) if span.name.startswith("transfer_to_") else None
-        is_span = span.name.startswith(HANDOFF)
-        if is_span or named:
-            yield Handoff(
-                id=span.key,
-                position=position,
-                from_agent=words(span.attributes.get("input.value")) if is_span else before,
-                to_agent=words(output) or span.name.removeprefix(HANDOFF) if is_span else named,
-                at_ms=call.ms(span.start_ns),
-                kind="transfer",
-            )
-            before = named
-
-
-def _trips(call: TracedCall, told: Dialogue) -> Iterator[GuardrailTrip]:
-    """A trip shows as the error of the step it stopped; the guardrail itself has times only."""
-    for position, span in enumerate(one for one in call.spans if (one.message or "").startswith(TRIPPED)):
-        said = mapping(str(span.message).partition(": ")[2])
-        name = words(said.get("guardrail")) or "unknown"
-        ran = [one for one in call.descendants(span) if one.attributes.get(KIND) == "GUARDRAIL" and one.name == name]
-        yield GuardrailTrip(
-            id=span.key,
-            position=position,
-            name=name,
-            turn_id=told.turn_of(span),
-            at_ms=call.ms((ran[-1] if ran else span).end_ns),
-            verdict_ms=_took_ms(ran[-1]) if ran else None,
-        )
-
-
-def _took_ms(span: SpanRecord) -> int | None:
-    return round((span.end_ns - span.start_ns) / NS_PER_MS) if span.end_ns and span.start_ns else None
 
 
 def _errors(models: Sequence[SpanRecord]) -> Iterator[dict[str, str]]:

@@ -18,32 +18,12 @@ from evalhub.traces.formats import ParsedAudio
 from evalhub.traces.formats.data_uri import Clip, clip_of
 from evalhub.traces.formats.loose import number, words
 from evalhub.traces.formats.openinference_audio import Sound, heard_at, sounds_of
+from evalhub.traces.formats.openinference_exchanges import KIND, WAITED, Exchange, exchanges_of, is_typed, said_in
 from evalhub.traces.spans import NS_PER_MS, SpanRecord, TracedCall
 
-KIND = "openinference.span.kind"
-WAITED = "time_to_first_token_ms"
 ESTIMATED = {"times": "estimated"}
 TRAILING_NS = 200 * NS_PER_MS
 """sound that outlasts the caller's first word by less is the silence at its end"""
-
-
-@dataclass
-class Exchange:
-    """What the caller said and what was answered. Its own span comes last, or never."""
-
-    span: SpanRecord | None = None
-    users: list[SpanRecord] = field(default_factory=list)
-    answers: list[SpanRecord] = field(default_factory=list)
-    tools: list[SpanRecord] = field(default_factory=list)
-
-    @property
-    def is_realtime(self) -> bool:
-        return bool(self.span or self.users or any(WAITED in one.attributes for one in self.answers))
-
-    @property
-    def spoken(self) -> list[SpanRecord]:
-        """The answers that have words; the others only asked for tools."""
-        return [span for span in self.answers if _said(span)]
 
 
 @dataclass
@@ -60,8 +40,8 @@ class Realtime:
 def realtime_of(call: TracedCall) -> Realtime:
     """Nothing for a call that is no realtime session."""
     found = Realtime()
-    exchanges = [one for one in _exchanges(call) if one.is_realtime]
-    speech = sorted(user.start_ns for one in exchanges for user in one.users if user.start_ns and not _typed(user))
+    exchanges = [one for one in exchanges_of(call) if one.is_realtime]
+    speech = sorted(user.start_ns for one in exchanges for user in one.users if user.start_ns and not is_typed(user))
     heard = list(chain.from_iterable(map(_heard, exchanges)))
     if call.start_ns:  # the caller's sound may begin before the first span
         call.start_ns = min([call.start_ns, *(one.begin_ns for one in heard)])
@@ -81,27 +61,6 @@ def is_closed(call: TracedCall) -> bool:
     turns = [span for span in call.spans if span.attributes.get(KIND) == "AUDIO"]
     last = turns[-1] if turns else None
     return last is not None and last.attributes.get("end_reason") == "session_closed" and last.status != "error"
-
-
-def _exchanges(call: TracedCall) -> list[Exchange]:
-    """Steps by the turn they are under, also where that one has not come."""
-    found: dict[tuple[str, str | None], Exchange] = {}
-    for span in call.spans:
-        match span.attributes.get(KIND):
-            case "AUDIO":
-                found.setdefault((span.trace_id, span.span_id), Exchange()).span = span
-            case "USER":
-                found.setdefault(_place(call, span), Exchange()).users.append(span)
-            case "LLM":
-                found.setdefault(_place(call, span), Exchange()).answers.append(span)
-            case "TOOL":
-                found.setdefault(_place(call, call.parent(span) or span), Exchange()).tools.append(span)
-    return list(found.values())
-
-
-def _place(call: TracedCall, span: SpanRecord) -> tuple[str, str | None]:
-    turn = next((up for up in call.ancestors(span) if up.attributes.get(KIND) == "AUDIO"), None)
-    return span.trace_id, turn.span_id if turn else span.parent_id
 
 
 def _caller_turns(call: TracedCall, exchange: Exchange) -> Iterator[Turn]:
@@ -137,7 +96,7 @@ def _answer(call: TracedCall, exchange: Exchange, speech: list[int], found: Real
         whole = round(begin + clip.whole_ms * NS_PER_MS) if clip and begin else None
         cut_at = _cut_at(exchange, span, whole, speech, is_stopped=span is stopped)
         end = min(whole or cut_at, cut_at) if cut_at else whole
-        text, extra = (_said(span) or "").strip(), _known_of(clip)
+        text, extra = (said_in(span) or "").strip(), _known_of(clip)
         turn = Turn(id=span.key, speaker="agent", text=text, interrupted=cut_at is not None, extra=extra)
         turn.start_ms, turn.end_ms = call.ms(begin), call.ms(end)
         found.turns.append(turn)
@@ -152,7 +111,7 @@ def _answer(call: TracedCall, exchange: Exchange, speech: list[int], found: Real
 def _begin(exchange: Exchange, span: SpanRecord) -> int | None:
     """When an answer was first heard: exactly where nobody spoke before, for then the wait counts from its request."""
     waited = number(span.attributes.get(WAITED))
-    unasked = exchange.span and all(map(_typed, exchange.users))
+    unasked = exchange.span and all(map(is_typed, exchange.users))
     return round(span.start_ns + waited * NS_PER_MS) if span.start_ns and waited and unasked else span.start_ns
 
 
@@ -186,7 +145,7 @@ def _stages(exchange: Exchange) -> Iterator[StageTiming]:
     """Of the first words after the caller spoke: the wait counts from there, tools included."""
     first = next(iter(exchange.spoken), None)
     waited = number(first.attributes.get(WAITED)) if first else None
-    if first is None or waited is None or all(map(_typed, exchange.users)):
+    if first is None or waited is None or all(map(is_typed, exchange.users)):
         return
     before = [one for one in exchange.tools if one.end_ns and one.start_ns and one.end_ns <= (first.start_ns or 0)]
     tools = sum((one.end_ns or 0) - (one.start_ns or 0) for one in before) / NS_PER_MS
@@ -194,11 +153,3 @@ def _stages(exchange: Exchange) -> Iterator[StageTiming]:
     for stage, ms in waits.items():
         if ms or stage != "tool":
             yield StageTiming(id=f"{first.key}:{stage}", turn_id=first.key, stage=stage, ms=round(ms, 3))
-
-
-def _typed(user: SpanRecord) -> bool:
-    return words(user.attributes.get("input.value")) is not None
-
-
-def _said(span: SpanRecord) -> str | None:
-    return words(span.attributes.get("output.audio.transcript")) or words(span.attributes.get("output.value"))

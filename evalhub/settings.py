@@ -37,6 +37,8 @@ class Settings:
     judge_api_key: str | None = None
     listening_model: str | None = None
     allow_private_urls: bool = False
+    inbox_days: int = 30
+    """how long bodies are kept as they were received"""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -59,6 +61,7 @@ class Settings:
             judge_model=value.get("EVALHUB_JUDGE_MODEL"),
             judge_api_key=value.get("EVALHUB_JUDGE_API_KEY") or value.get("OPENAI_API_KEY"),
             listening_model=value.get("EVALHUB_LISTENING_MODEL"),
+            inbox_days=_days(value.get("EVALHUB_INBOX_DAYS", "30")),
             allow_private_urls=value.get("EVALHUB_ALLOW_PRIVATE_URLS", "") in ("1", "true", "yes"),
         )
 
@@ -78,6 +81,12 @@ def _proxies(text: str) -> int:
     if text.isdecimal() and int(text) < 10:
         return int(text)
     raise SetupError(f"EVALHUB_PROXIES is {text!r}.", mend="Give the number of proxies in front, 0 to 9.")
+
+
+def _days(text: str) -> int:
+    if text.isdecimal() and 0 < int(text) < 10_000:
+        return int(text)
+    raise SetupError(f"EVALHUB_INBOX_DAYS is {text!r}.", mend="Give a number of days, 1 or more.")
 
 
 def _psycopg(url: str | None) -> str | None:

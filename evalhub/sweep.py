@@ -5,6 +5,7 @@ A lost broker, a killed worker, a ring that came before its row was visible: non
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import and_, delete, exists, func, select, text, update
@@ -37,6 +38,7 @@ def sweep(services: Services) -> None:
     """One round. Safe to run at any time, from any number of processes."""
     steps: list[Callable[[Session], object]] = [prepare_days, find_unparsed, find_unmeasured, stop_waiting]
     steps += [find_unread, find_due, find_doomed, tidy, end_quiet]
+    steps.append(partial(drop_old_days, keep=services.settings.inbox_days))
     if services.settings.judge_model:
         steps.append(reconnect_judge)
     for step in steps:
@@ -96,13 +98,27 @@ def _again(session: Session, condition: Any) -> None:
 def prepare_days(session: Session) -> None:
     """Partitions of the inbox for today and the days ahead, so that a day can be dropped at once later."""
     today = datetime.now(UTC).date()
-    present = set(
-        session.scalars(text("select inhrelid::regclass::text from pg_inherits where inhparent = 'inbox'::regclass"))
-    )
+    present = _partitions(session)
     for ahead in range(DAYS_AHEAD + 1):
         day = today + timedelta(days=ahead)
         if f"inbox_{day:%Y%m%d}" not in present and not _lies_in_default(session, day):
             session.execute(text(_partition(day)))
+
+
+def drop_old_days(session: Session, *, keep: int) -> None:
+    """Whole days of the inbox that are older than that go at once, unless a body of theirs still waits."""
+    oldest = datetime.now(UTC).date() - timedelta(days=keep)
+    for name in _partitions(session):
+        day = name.removeprefix("inbox_")
+        if day.isdecimal() and day < f"{oldest:%Y%m%d}":
+            waits = text(f"select exists (select 1 from {name} where state = 'waiting')")  # noqa: S608  from the catalogue
+            if not session.scalar(waits):
+                session.execute(text(f"drop table {name}"))
+
+
+def _partitions(session: Session) -> set[str]:
+    named = text("select inhrelid::regclass::text from pg_inherits where inhparent = 'inbox'::regclass")
+    return set(session.scalars(named))
 
 
 def _lies_in_default(session: Session, day: date) -> bool:

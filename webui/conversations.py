@@ -13,7 +13,7 @@ from evalhub.labeling.slots import may_listen
 from evalhub.models import Recording
 from evalhub.reports.call import call_report
 from evalhub.rubrics.stored import criterion_titles
-from evalhub.traces import queries, receive, span_tree
+from evalhub.traces import inbox, queries, receive, span_tree
 from evalhub.traces.deletion import delete_conversation
 from evalhub.traces.filters import Filters
 from evalhub.traces.formats.native_dump import dump
@@ -112,6 +112,24 @@ def timeline_json(conversation_id: str) -> Response:
 def raw(conversation_id: str) -> Response:
     conversation = queries.load_conversation(db(), project().id, conversation_id)
     return jsonify(dump(conversation, state=conversation.state))
+
+
+@bp.get("/<path:conversation_id>/bodies")
+@allow()
+def bodies(conversation_id: str) -> str:
+    """What was received of this call, as it came."""
+    found = queries.bodies_of(db(), project().id, conversation_id)
+    return render_template("conversations/bodies.html", bodies=found, conversation_id=conversation_id)
+
+
+@bp.get("/<path:conversation_id>/bodies/<int:body_id>")
+@allow()
+def body(conversation_id: str, body_id: int) -> Response:  # noqa: ARG001  (the address says whose it is)
+    item = queries.body_of(db(), project().id, body_id)
+    sent = (item.headers or {}).get("content-type", "application/json")
+    name = f"{item.format}-{item.id}.{'json' if 'json' in sent else 'bin'}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(inbox.body_of(item), mimetype="application/octet-stream", headers=headers)
 
 
 @bp.get("/<path:conversation_id>/spans")

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session, selectinload
 
 from evalhub.errors import BadInput, NotFound, Problem
-from evalhub.models import AudioAnalysis, Conversation, Evaluation, Label, QueueItem, Recording, Score
+from evalhub.models import AudioAnalysis, Conversation, Evaluation, InboxItem, Label, QueueItem, Recording, Score
 from evalhub.traces.filters import Filters, conditions
 from evalhub.traces.joining import canonical
 
@@ -158,6 +158,26 @@ def check_exists(session: Session, project_id: int, conversation_id: str) -> Non
     """
     if not exists(session, project_id, conversation_id):
         raise NotFound(f"There is no conversation {conversation_id!r} in this project.")
+
+
+def bodies_of(session: Session, project_id: int, conversation_id: str, limit: int = 200) -> Sequence[Any]:
+    """What was received of a conversation, newest first, without the bodies themselves."""
+    columns = (InboxItem.id, InboxItem.received_at, InboxItem.format, InboxItem.state, InboxItem.reason)
+    ours = (InboxItem.conversation_id == conversation_id) | InboxItem.conversation_ids.contains([conversation_id])
+    query = select(*columns, InboxItem.body_bytes).where(InboxItem.project_id == project_id, ours)
+    return session.execute(query.order_by(InboxItem.id.desc()).limit(limit)).all()
+
+
+def body_of(session: Session, project_id: int, item_id: int) -> InboxItem:
+    """One received body.
+
+    Raises:
+        NotFound: there is none with this number in this project, or it is older than bodies are kept.
+    """
+    item = session.scalars(select(InboxItem).filter_by(project_id=project_id, id=item_id)).one_or_none()
+    if item is None:
+        raise NotFound("There is no such body. They are kept for a number of days only.")
+    return item
 
 
 def scores_of(session: Session, project_id: int, conversation_id: str) -> Sequence[Score]:

@@ -5,7 +5,7 @@ OpenInference, LiveKit, Pipecat, ...) reads all of one call's records, a `Traced
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -119,11 +119,13 @@ class TracedCall:
         """The spans right under it, in order of start."""
         return self._children.get((span.trace_id, span.span_id), ())
 
-    def descendants(self, span: SpanRecord) -> Iterator[SpanRecord]:
-        """Everything under it, parents before children."""
+    def descendants(
+        self, span: SpanRecord, *, but: Callable[[SpanRecord], bool] = lambda _: False
+    ) -> Iterator[SpanRecord]:
+        """Everything under it, parents before children, without spans that are `but` such and what is under those."""
         waiting, seen = [span], {span.span_id}
         while waiting:
-            fresh = [child for child in self.children(waiting.pop()) if child.span_id not in seen]
+            fresh = [child for child in self.children(waiting.pop()) if child.span_id not in seen and not but(child)]
             seen.update(child.span_id for child in fresh)
             waiting += reversed(fresh)
             yield from fresh

@@ -149,7 +149,8 @@ def _nodes(call: TracedCall, span: SpanRecord, name: str) -> list[SpanRecord]:
 
 
 def _speaking(call: TracedCall, span: SpanRecord, name: str) -> list[SpanRecord]:
-    return [one for one in call.descendants(span) if one.name == name]
+    own = call.descendants(span, but=lambda one: one.name in (*CALLER, *AGENT))
+    return [one for one in own if one.name == name]
 
 
 def _holder_name(call: TracedCall, span: SpanRecord) -> str | None:

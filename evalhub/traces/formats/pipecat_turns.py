@@ -37,7 +37,7 @@ def turns_of(call: TracedCall) -> Iterator[PipecatTurn]:
     found: list[PipecatTurn] = []
     for index, exchange in enumerate(exchanges):
         cut_by = exchanges[index + 1] if index + 1 < len(exchanges) else None
-        inside = list(call.descendants(exchange))
+        inside = list(call.descendants(exchange, but=lambda one: one.name == "turn"))
         caller = _caller(call, inside)
         found += [caller] if caller else []
         found += _agents(call, exchange, inside, cut_by)

@@ -17,6 +17,7 @@ MAY = (
     ("/p/<project_slug>/conversations/upload", {"lead"}),
     ("/p/<project_slug>/conversations/<path:conversation_id>/delete", {"lead"}),
     ("/p/<project_slug>/conversations/<path:conversation_id>/timeline.json", {"lead", "viewer", "labeler"}),
+    ("/p/<project_slug>/conversations/<path:conversation_id>/bodies", set()),
     ("/p/<project_slug>/conversations", {"lead", "viewer"}),
     ("/p/<project_slug>/recordings", {"lead", "viewer", "labeler"}),
     ("/p/<project_slug>/dashboard", {"lead", "viewer"}),

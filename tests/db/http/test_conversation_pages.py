@@ -111,3 +111,14 @@ def test_a_lead_deletes_a_call(signed_in: As, api: Program, hostile: str) -> Non
     assert lead.post(f"{hostile}/delete").location == LIST
     assert "is deleted" in lead.get(LIST).text
     assert lead.get(hostile).status_code == 404
+
+
+def test_admins_get_bodies_as_they_were_received(api: Program, signed_in: As, parse: Callable[[], int]) -> None:
+    body = b'{"id": "call-7", "turns": []}'
+    api("POST", "conversations", data=body)
+    parse()
+    page = signed_in("admin").get("/p/demo/conversations/call-7/bodies")
+    number = page.text.partition("/bodies/")[2].partition('"')[0]
+    received = signed_in("admin").get(f"/p/demo/conversations/call-7/bodies/{number}")
+    assert (received.data, received.mimetype) == (body, "application/octet-stream")
+    assert signed_in("lead").get(f"/p/demo/conversations/call-7/bodies/{number}").status_code == 403

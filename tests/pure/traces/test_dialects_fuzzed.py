@@ -1,0 +1,93 @@
+"""Every dialect on recorded spans of which anything may be missing, late, or of another type: it reads what is left."""
+
+import copy
+import json
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evalhub.errors import BadInput
+from evalhub.traces import dialects
+from evalhub.traces.formats import agents_sdk
+from evalhub.traces.formats.native_dump import dump
+from evalhub.traces.formats.otlp_file import decode
+from evalhub.traces.grouping import calls_of
+from evalhub.traces.spans import SpanRecord, TracedCall
+from tests.pure.traces.traced import bodies, traced_calls
+
+FOLDERS = [
+    "livekit",
+    "pipecat",
+    "openinference",
+    "openinference/full_audio",
+    "otel_genai/proto_latest",
+    "openai_agents",
+]
+ODD = st.sampled_from(
+    [None, True, -1, 2**63, 1e300, "", "NOT_GIVEN", "{", "[1, {}]", "{'a': 1}", [], [{}], {}, {"data": 3}, {"a": []}]
+)
+
+
+@cache
+def recorded(folder: str) -> TracedCall:
+    """The longest call of a folder."""
+    if folder == "openai_agents":
+        calls = calls_of([span for _, body in bodies(folder) for span in agents_sdk.decode(body).spans])
+    else:
+        calls = traced_calls(folder)
+    return max(calls, key=lambda call: len(call.spans))
+
+
+@st.composite
+def damaged(draw: st.DrawFn, folder: str) -> TracedCall:
+    spans = list(recorded(folder).spans)
+    for _ in range(draw(st.integers(1, 6))):
+        index = draw(st.integers(0, len(spans) - 1))
+        span = spans[index] = copy.deepcopy(spans[index])
+        _damage(draw, span, spans)
+    kept = draw(st.integers(1, len(spans)))
+    return TracedCall(id="call-1", spans=draw(st.permutations(spans))[:kept], logs=recorded(folder).logs)
+
+
+def _damage(draw: st.DrawFn, span: SpanRecord, spans: list[SpanRecord]) -> None:
+    match draw(st.sampled_from(["value", "gone", "parent", "times", "name"])):
+        case "value" if span.attributes:
+            span.attributes[draw(st.sampled_from(sorted(span.attributes)))] = draw(ODD)
+        case "gone":
+            span.attributes = {}
+        case "parent":
+            span.parent_id = draw(st.sampled_from([None, span.span_id, *(one.span_id for one in spans)]))
+        case "times":
+            span.start_ns, span.end_ns = draw(st.sampled_from([(None, None), (2**62, 1), (None, 5), (5, None)]))
+        case _:
+            span.name = draw(st.sampled_from(["", *(one.name for one in spans)]))
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+@given(data=st.data())
+@settings(max_examples=150)
+def test_damaged_spans_are_read_as_far_as_they_go(folder: str, data: st.DataObject) -> None:
+    call = data.draw(damaged(folder))
+    parsed = dialects.read(call)
+    for conversation in parsed.conversations:
+        json.dumps(dump(conversation), allow_nan=False, default=str)
+        ids = [turn.id for turn in conversation.turns]
+        assert len(ids) == len(set(ids))
+    assert all(dialects.kind_of(span) for span in call.spans)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_records_or_refused_in_words(body: bytes) -> None:
+    for read in (decode, agents_sdk.decode):
+        with suppress(BadInput):
+            read(body)
+
+
+def test_keys_that_are_special_elsewhere_are_plain_here() -> None:
+    attributes: dict[str, Any] = {"__proto__": "x", "constructor": {"a": 1}, "": "empty", "a" * 5000: 1}
+    span = SpanRecord(trace_id="t", span_id="s", attributes=attributes)
+    assert dialects.read(TracedCall(id="c", spans=[span])).conversations[0].id == "c"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import struct
 from dataclasses import dataclass
 
@@ -12,6 +11,8 @@ HEADER = 44
 """bytes of a plain WAV header: RIFF, format, data"""
 PCM16 = (1, 1, 16)
 """format, channels, bits: the one shape that senders of speech use"""
+STREAMED = (0, 2**32 - 1)
+"""sizes that a header has whose writer did not know the length"""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def clip_of(uri: object) -> Clip | None:
     text = uri.partition(";base64,")[2].rstrip(".…")
     try:
         data = base64.b64decode(text[: len(text) // 4 * 4])
-    except binascii.Error:
+    except ValueError:  # also letters that are none of base64's
         return None
     return _wav(data)
 
@@ -46,5 +47,7 @@ def _wav(data: bytes) -> Clip | None:
     size = struct.unpack("<I", data[40:44])[0]
     if (form, channels, bits) != PCM16 or not rate:
         return None
+    if size in STREAMED:
+        size = len(data) - HEADER
     samples = data[HEADER : HEADER + size]
     return Clip(samples[: len(samples) // 2 * 2], rate, size / (2 * rate) * 1000)

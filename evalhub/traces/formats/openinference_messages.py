@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from evalhub.traces.formats.genai_messages import Exchange, Message, messages
-from evalhub.traces.formats.loose import mapping, structured, words
+from evalhub.traces.formats.genai_messages import LONGEST_ID, Exchange, Message, messages
+from evalhub.traces.formats.loose import listing, mapping, structured, words
 from evalhub.traces.spans import SpanRecord
 
 GIVEN, GAVE, TOOLS = "llm.input_messages.", "llm.output_messages.", "llm.tools."
@@ -33,8 +33,22 @@ def exchange_of(span: SpanRecord) -> Exchange:
 
 
 def _plain_answer(span: SpanRecord) -> list[Message]:
+    """Plain text, chat messages, or the whole response objects of a streamed run."""
     said = structured(span.attributes.get("output.value"))
-    return [Message("assistant", said)] if isinstance(said, str) and said.strip() else []
+    if isinstance(said, str):
+        return [Message("assistant", said)] if said.strip() else []
+    items = [mapping(item) for item in (said if isinstance(said, list) else [said])]
+    parts = [mapping(part) for item in items for part in listing(item.get("output"))]
+    return [_of_response(part) for part in parts] or messages([one for one in items if "role" in one], "assistant")
+
+
+def _of_response(item: dict[str, Any]) -> Message:
+    message = Message("assistant")
+    if item.get("type") == "function_call":
+        name, arguments = words(item.get("name")) or "unknown", structured(item.get("arguments"))
+        message.calls[words(item.get("call_id")) or f"{name} {arguments}"[:LONGEST_ID]] = (name, arguments)
+    message.text = "".join(words(mapping(part).get("text")) or "" for part in listing(item.get("content")))
+    return message
 
 
 def _items(attributes: dict[str, Any], prefix: str) -> list[dict[str, Any]]:
@@ -51,13 +65,20 @@ def _items(attributes: dict[str, Any], prefix: str) -> list[dict[str, Any]]:
 def _message(item: dict[str, Any]) -> Message:
     message = Message(str(item.get("message.role") or "user"))
     parts = _items(item, "message.contents.")
-    texts = [words(part.get("message_content.text")) or "" for part in parts]
+    texts = [_words_of(part) for part in parts]
     message.text = words(item.get("message.content")) or "".join(texts)
     for number, call in enumerate(_items(item, "message.tool_calls.")):
         name = words(call.get(f"{CALL}function.name")) or "unknown"
         arguments = structured(call.get(f"{CALL}function.arguments", {}))
-        message.calls[words(call.get(f"{CALL}id")) or f"{name} {arguments} {number}"] = (name, arguments)
+        id_ = words(call.get(f"{CALL}id")) or f"{number} {name} {arguments}"[:LONGEST_ID]
+        message.calls[id_] = (name, arguments)
     if message.role == "tool":
         message.results[str(item.get("message.tool_call_id") or "")] = structured(message.text)
         message.text = ""
     return message
+
+
+def _words_of(part: dict[str, Any]) -> str:
+    """The text of a part; of sound, its transcript."""
+    transcript = part.get("message_content.audio.audio.transcript")
+    return words(part.get("message_content.text")) or words(transcript) or ""

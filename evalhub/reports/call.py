@@ -1,5 +1,6 @@
 """One call as its page tells it: what stands out, the transcript with what happened in it, scores by tier."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -61,6 +62,8 @@ class CallReport:
     """evaluations without a score, each with its mend"""
     pending: int
     titles: Mapping[str, str]
+    usage: Mapping[tuple[str | None, str], float]
+    """quantities of the whole call by model and meter"""
 
 
 def call_report(
@@ -78,7 +81,15 @@ def call_report(
         ],
         pending=sum(evaluation.status in ("pending", "running") for evaluation in evaluations),
         titles=titles,
+        usage=_usage(conversation),
     )
+
+
+def _usage(conversation: Conversation) -> dict[tuple[str | None, str], float]:
+    totals: Counter[tuple[str | None, str]] = Counter()
+    for row in conversation.usage:
+        totals[row.model, row.meter] += row.quantity  # type: ignore[assignment]
+    return dict(totals)
 
 
 def _each_once(scores: Sequence[Score]) -> list[Score]:

@@ -13,10 +13,11 @@ from flask_login import LoginManager, UserMixin, current_user
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from evalhub.accounts.keys import find_key, is_noted, note_use
+from evalhub.accounts.keys import is_noted, note_use
 from evalhub.accounts.people import role_of
 from evalhub.models import Project, User
 from webui.context import db, services
+from webui.known_keys import KnownKeys
 
 View = TypeVar("View", bound=Callable[..., Any])
 MARK = "evalhub_access"
@@ -74,6 +75,7 @@ def init_app(app: Flask) -> None:
     manager = LoginManager(app, add_context_processor=False)
     manager.session_protection = None  # addresses change on the way; the signed cookie and the epoch are what counts
     manager.user_loader(_load_person)
+    app.extensions["evalhub_keys"] = KnownKeys()
     app.before_request(_check)
 
 
@@ -96,15 +98,17 @@ def _check() -> Response | None:
 
 
 def _check_key(scope: str) -> None:
-    key = find_key(db(), _token())
-    if key is None:
+    known: KnownKeys = current_app.extensions["evalhub_keys"]
+    found = known.find(_token())
+    if found is None:
         abort(401, "Send an API key of the project: Authorization: Bearer ehk_...")
+    key, project = found
     if not is_noted(key):
         with services().work() as session:
             note_use(session, key)
     if scope == "full" and key.scope != "full":
         abort(403, "This key may only send. Make one with full access in Settings, API keys.")
-    g.api_key, g.project = key, db().get_one(Project, key.project_id)
+    g.api_key, g.project = key, project
 
 
 def _token() -> str:

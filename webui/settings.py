@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from evalhub.accounts import keys
@@ -51,6 +51,7 @@ def add_key() -> str:
 @allow()
 def revoke_key(key_id: int) -> Response:
     key = keys.revoke_key(db(), project().id, key_id)
+    current_app.extensions["evalhub_keys"].forget()
     audit(db(), project().id, actor(), "key.revoked", key.name)
     flash(f"The key {key.name} does not work any more.")
     return _back("settings.show_keys")

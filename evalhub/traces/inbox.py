@@ -66,7 +66,8 @@ def accept_spans(
     those that reading needs. The caller's commit makes it durable; reading is asked for after that.
     """
     packed = {"body": body, "encoding": encoding, "body_bytes": body_bytes}
-    session.execute(insert(InboxItem), {"project_id": project_id, "format": format_name, "headers": headers} | packed)
+    row = {"project_id": project_id, "format": format_name, "headers": headers, "state": WAITING, "attempt": 0}
+    session.execute(insert(InboxItem.__table__), row | packed)  # type: ignore[arg-type]
     ask_for(session, "ingest_spans")
 
 

@@ -1,9 +1,10 @@
 """API keys: made and shown once, stored as a hash, ended by time or by hand."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from evalhub.accounts.tokens import hash_of
 from evalhub.models import ApiKey, AuditEntry
 from evalhub.services import Services
 from tests.db.http.conftest import As, Cast
+from webui import known_keys
 
 pytestmark = pytest.mark.db
 KEYS = "/p/demo/settings/keys"
@@ -55,9 +57,29 @@ def test_a_revoked_key_is_turned_away_at_once(signed_in: As, nobody: FlaskClient
 
 
 def test_an_expired_key_is_turned_away(services: Services, nobody: FlaskClient, cast: Cast) -> None:
-    assert may_read(nobody, cast.keys["full"])
     with services.work() as session:
         session.execute(update(ApiKey).values(expires_at=datetime.now(UTC)))
+    assert not may_read(nobody, cast.keys["full"])
+
+
+def test_a_key_that_expires_while_it_is_remembered_is_turned_away(
+    services: Services, app: Flask, nobody: FlaskClient, cast: Cast
+) -> None:
+    with services.work() as session:
+        session.execute(update(ApiKey).values(expires_at=datetime.now(UTC) + timedelta(hours=1)))
+    assert may_read(nobody, cast.keys["full"])
+    [(_, key, _)] = app.extensions["evalhub_keys"].known.values()
+    key.expires_at = datetime.now(UTC)
+    assert not may_read(nobody, cast.keys["full"])
+
+
+def test_another_process_learns_of_a_revoked_key_with_its_next_look(
+    services: Services, nobody: FlaskClient, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known_keys, "KNOWN_S", -1.0)
+    assert may_read(nobody, cast.keys["full"])
+    with services.work() as session:
+        session.execute(update(ApiKey).values(revoked_at=datetime.now(UTC)))
     assert not may_read(nobody, cast.keys["full"])
 
 

@@ -170,12 +170,16 @@ def test_what_was_acknowledged_is_there_once(platform: Running) -> None:
     for sender in senders:
         sender.join(30)
     acknowledged = [call for sender in senders for call in sender.acknowledged]
+    eventually(lambda: set(acknowledged) <= set(ids_of(platform)), 120)
     eventually(lambda: all(is_settled(item) for item in stored(platform)), 120)
-    found = [item["id"] for item in stored(platform)]
+    found = ids_of(platform)
     assert len(acknowledged) > KILLS
-    assert set(acknowledged) <= set(found)
     assert len(found) == len(set(found))
     eventually(lambda: all(parts_of(platform, call) == 3 for call in chance.sample(acknowledged, 20)), 60)
+
+
+def ids_of(platform: Running) -> list[str]:
+    return [item["id"] for item in stored(platform)]
 
 
 def is_settled(item: dict[str, Any]) -> bool:

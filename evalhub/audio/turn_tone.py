@@ -16,8 +16,8 @@ from evalhub.audio.tracks import Track
 from evalhub.audio.turns import interval_of
 from evalhub.models import Conversation, Score
 
-MARGIN = 0.1
-"""a single turn may lie this far outside the band of the whole voice: its words move it too"""
+MARGIN = 0.2
+"""a single turn may lie this far outside the band of the whole voice: a dozen syllables, whose words move it too"""
 FEWEST_TURNS = 3
 """fewer have no usual self"""
 TIMBRE_STEP_DB, PITCH_STEP_ST = 3.0, 2.0

@@ -41,6 +41,13 @@ def test_the_scores_say_what_was_planted(scored: Rows, case: str) -> None:
             assert holds(wanted, [row for row in rows if is_about(wanted, row)]), wanted
 
 
+@pytest.mark.xdist_group("samples")
+@pytest.mark.parametrize("case", [case for case in EXPECTED if case.endswith("-twin")])
+def test_a_faultless_twin_raises_nothing(scored: Rows, case: str) -> None:
+    failed = [row for row in scored[conversation_of(case)] if row["verdict"] == "fail"]
+    assert [(row["metric"], row["subject"], row["explanation"]) for row in failed] == []
+
+
 def is_about(wanted: dict[str, Any], row: dict[str, Any]) -> bool:
     subject = wanted.get("subject", {"type": "conversation"})
     same = (row["evaluator"], row["metric"]) == (wanted["evaluator"], wanted["metric"])

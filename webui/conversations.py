@@ -136,6 +136,7 @@ def body(conversation_id: str, body_id: int) -> Response:  # noqa: ARG001  (the 
 @allow("viewer", "lead")
 def spans(conversation_id: str) -> str:
     """One level of the tree: what lies under a span, or the roots."""
+    queries.check_exists(db(), project().id, conversation_id)
     under, offset = request.args.get("under"), request.args.get("offset", 0, type=int)
     level = span_tree.level(db(), project().id, conversation_id, under=under, offset=max(0, offset))
     return render_template("conversations/spans.html", level=level, conversation_id=conversation_id, under=under)

@@ -59,13 +59,16 @@ def read(paths: Sequence[Path], scratch: Path) -> tuple[list[Loaded], list[Probl
     """
     loaded: list[Loaded] = []
     problems: list[Problem] = []
-    traced: dict[str, list[Path]] = {}
+    traced: dict[str, list[tuple[Path, bytes]]] = {}
     for path, is_named in _files(paths):
         try:
-            if name := _traced_format(path):
-                traced.setdefault(name, []).append(path)
-            else:
-                loaded += _load(path, scratch, is_named=is_named)
+            if is_audio(path):
+                loaded.append(Loaded(conversation=_of_audio(path), source=path, format="audio"))
+            elif name := _format_of(body := _read(path), is_named=is_named):
+                if hasattr(plugins.formats()[name], "decode"):
+                    traced.setdefault(name, []).append((path, body))
+                else:
+                    loaded += _load(path, name, body, scratch)
         except BadInput as fault:
             problems += _of_file(path, fault)
     for name, files in traced.items():
@@ -102,16 +105,7 @@ def is_audio(path: Path) -> bool:
     return path.suffix.lower() in AUDIO
 
 
-def _load(path: Path, scratch: Path, *, is_named: bool) -> list[Loaded]:
-    if is_audio(path):
-        return [Loaded(conversation=_of_audio(path), source=path, format="audio")]
-    body = _read(path)
-    try:
-        name = recognise(body[:HEAD], None)
-    except UnsupportedType:
-        if is_named:
-            raise
-        return []
+def _load(path: Path, name: str, body: bytes, scratch: Path) -> list[Loaded]:
     if name == native.NAME:
         return [_resolved(conversation, path, name, own) for conversation, own in native.split(body)]
     parsed = plugins.formats()[name].parse(body, None)
@@ -121,22 +115,22 @@ def _load(path: Path, scratch: Path, *, is_named: bool) -> list[Loaded]:
     return [_resolved(conversation, path, name, body) for conversation in parsed.conversations]
 
 
-def _traced_format(path: Path) -> str | None:
-    """The format of a file of spans: the calls in such files only show when all of them are put together."""
-    if is_audio(path):
-        return None
+def _format_of(body: bytes, *, is_named: bool) -> str | None:
+    """The name of its format. None where nobody knows it, which matters only for a file that was named itself."""
     try:
-        name = recognise(_read(path)[:HEAD], None)
+        return recognise(body[:HEAD], None)
     except UnsupportedType:
+        if is_named:
+            raise
         return None
-    return name if hasattr(plugins.formats()[name], "decode") else None
 
 
-def _load_traced(name: str, files: Sequence[Path], scratch: Path) -> tuple[list[Loaded], list[Problem]]:
+def _load_traced(name: str, files: Sequence[tuple[Path, bytes]], scratch: Path) -> tuple[list[Loaded], list[Problem]]:
+    """The calls in files of spans: they only show when all of them are put together."""
     decoded, problems = [], []
-    for path in files:
+    for path, body in files:
         try:
-            decoded.append(plugins.formats()[name].decode(_read(path)))
+            decoded.append(plugins.formats()[name].decode(body))
         except BadInput as fault:
             problems += _of_file(path, fault)
     if not any(body.spans for body in decoded):
@@ -145,8 +139,8 @@ def _load_traced(name: str, files: Sequence[Path], scratch: Path) -> tuple[list[
     for conversation in parsed.conversations:
         inside = [audio for audio in parsed.audio if audio.conversation_id == conversation.id]
         conversation.recordings += [_written(audio, scratch) for audio in inside]
-    loaded = [Loaded(conversation=one, source=files[0], format=name) for one in parsed.conversations]
-    loaded[0].bodies = [_read(path) for path in files]
+    loaded = [Loaded(conversation=one, source=files[0][0], format=name) for one in parsed.conversations]
+    loaded[0].bodies = [body for _, body in files]
     return loaded, problems
 
 

@@ -7,6 +7,7 @@ it; every other name a call was known by stays its alias.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, select, text, update
@@ -36,8 +37,16 @@ def names_of(spans: Iterable[SpanRecord]) -> dict[str, list[tuple[int, str]]]:
     return {trace: sorted(names) for trace, names in found.items()}
 
 
-def join(session: Session, project_id: int, names: Mapping[str, Sequence[tuple[int, str]]]) -> dict[str, str]:
-    """The conversation of each trace, made or moved as these names ask for. Traces of deleted calls are left out."""
+@dataclass(frozen=True)
+class Joined:
+    """The conversation of each trace, and those that lost a trace to another and still have some."""
+
+    calls: dict[str, str]
+    left: set[str]
+
+
+def join(session: Session, project_id: int, names: Mapping[str, Sequence[tuple[int, str]]]) -> Joined:
+    """Make or move conversations as these names ask for. Traces of deleted calls are left out."""
     session.execute(
         text("select pg_advisory_xact_lock(:key, cast(:project as int))"), {"key": JOIN_LOCK, "project": project_id}
     )
@@ -48,13 +57,15 @@ def join(session: Session, project_id: int, names: Mapping[str, Sequence[tuple[i
     wanted = {trace: best for trace, best in wanted.items() if trace not in gone and best[1] not in gone}
     news = {trace: best for trace, best in wanted.items() if known.get(trace) != best}
     _stubs(session, project_id, {name for _, name in news.values()})
-    for trace, (_, name) in news.items():
-        if trace in known and known[trace][1] != name:
-            _move(session, project_id, trace, known[trace][1], name)
+    moved = {t: known[t][1] for t, (_, name) in news.items() if t in known and known[t][1] != name}
+    for trace, old in moved.items():
+        _move(session, project_id, trace, old, news[trace][1])
     _remember(session, project_id, news)
+    left = _traced(session, project_id, moved.values())
     others = {(other, name) for trace, (_, name) in wanted.items() for _, other in names[trace] if other != name}
-    _rename(session, project_id, {other: name for other, name in sorted(others) if aliases.get(other) is None})
-    return {trace: name for trace, (_, name) in wanted.items()}
+    others |= {(old, news[trace][1]) for trace, old in moved.items()}
+    _rename(session, project_id, {old: name for old, name in sorted(others) if old not in aliases and old not in left})
+    return Joined({trace: name for trace, (_, name) in wanted.items()}, left)
 
 
 def _known(session: Session, project_id: int, traces: Iterable[str]) -> dict[str, tuple[int, str]]:
@@ -117,6 +128,12 @@ def _rename(session: Session, project_id: int, others: Mapping[str, str]) -> Non
     rows = [{"project_id": project_id, "alias": name, "conversation_id": others[name]} for name in sorted(others)]
     if rows:
         session.execute(insert(ConversationAlias).on_conflict_do_nothing(), rows)
+
+
+def _traced(session: Session, project_id: int, names: Iterable[str]) -> set[str]:
+    """Which of these conversations have traces."""
+    query = select(Trace.conversation_id).where(Trace.project_id == project_id, Trace.conversation_id.in_(set(names)))
+    return set(session.scalars(query.distinct()))
 
 
 def _standing_alone(session: Session, project_id: int, names: Iterable[str]) -> Sequence[str]:

@@ -16,6 +16,7 @@ from evalhub.services import Services
 from evalhub.traces import assembly, inbox, lifecycle
 from evalhub.traces.formats import agents_sdk, native, native_parts, openai_realtime, otlp_file
 from evalhub.traces.formats.native_fields import CONTROL
+from evalhub.traces.grouping import trace_calls
 from evalhub.traces.joining import canonical
 from evalhub.traces.recordings.attach import TRACKS, attach
 
@@ -149,7 +150,7 @@ def _accept_each(
 def _accept_traced(session: Session, project_id: int, name: str, body: bytes) -> list[Receipt]:
     """Spans go the way they go from exporters; the receipts name the calls as far as this file alone tells."""
     parts = otlp_file.requests(body) if name == otlp_file.NAME else [(name, body, True)]
-    parsed = plugins.formats()[name].parse(body, None)
+    calls = trace_calls(plugins.formats()[name].decode(body).spans)
     for kind, request, is_json in parts:
         headers = {"content-type": "application/json" if is_json else "application/x-protobuf"}
         inbox.accept_spans(
@@ -161,7 +162,7 @@ def _accept_traced(session: Session, project_id: int, name: str, body: bytes) ->
             body_bytes=len(request),
             headers=headers,
         )
-    return [Receipt(id=conversation.id, state="received") for conversation in parsed.conversations]
+    return [Receipt(id=call, state="received") for call in dict.fromkeys(calls.values())]
 
 
 def _refuse_deleted(session: Session, project_id: int, conversation_id: str) -> None:

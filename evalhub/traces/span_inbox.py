@@ -5,7 +5,6 @@ Several workers may run this at once: a batch is leased with SKIP LOCKED, and up
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -24,6 +23,7 @@ from evalhub.traces import joining
 from evalhub.traces.assembling import mark_due
 from evalhub.traces.formats import agents_sdk, otlp
 from evalhub.traces.formats.otlp import Decoded
+from evalhub.traces.inbox import body_of
 from evalhub.traces.span_store import placed, store_logs, store_spans
 
 LEASE_S = 60
@@ -98,7 +98,7 @@ def _read(item: InboxItem) -> _Read:
     if decode is None:
         return _Read(item, reason=f"nothing here reads {item.format}")
     try:
-        return _Read(item, decode(gzip.decompress(item.body) if item.encoding == "gzip" else item.body))
+        return _Read(item, decode(body_of(item)))
     except BadInput as problem:
         return _Read(item, reason=str(problem))
 
@@ -109,12 +109,13 @@ def _store_project(session: Session, project_id: int, bodies: Sequence[_Read]) -
     names = joining.names_of(spans)
     for log in logs:
         names.setdefault(str(log.trace_id), [(joining.OWN_ID, str(log.trace_id))])
-    calls = joining.join(session, project_id, names) if names else {}
+    joined = joining.join(session, project_id, names)
+    calls = joined.calls
     by_trace = {(project_id, trace): call for trace, call in calls.items()}
     store_spans(session, placed(spans, by_trace, project_id))
     store_logs(session, (((project_id, calls[t]), log) for log in logs if (t := str(log.trace_id)) in calls))
     ended = {calls[span.trace_id] for span in spans if span.parent_id is None and span.trace_id in calls}
-    mark_due(session, project_id, set(calls.values()), at_once=ended)
+    mark_due(session, project_id, joined.left.union(calls.values()), at_once=ended)
     _close(session, bodies, calls)
 
 

@@ -223,3 +223,27 @@ def test_a_call_being_written_to_is_not_read_at_each_batch(
     keep(services, project, body(span(0)))
     span_inbox.ingest_waiting(services)
     assert assembling.assemble_due(services) == 1
+
+
+def test_a_weaker_name_that_is_no_longer_sent_leaves_no_empty_call(
+    services: Services, session: Session, project: Project
+) -> None:
+    send(services, project, span(1, **{"session.id": "s-1"}))
+    send(services, project, span(0, **keyed("call-1")))
+    assert calls(session, project) == ["call-1"]
+    assert canonical(session, project.id, "s-1") == "call-1"
+
+
+def test_a_call_that_loses_a_trace_is_read_again_and_keeps_its_name(
+    services: Services, session: Session, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(call: TracedCall) -> Parsed:
+        turns = [Turn(id=one.trace_id, speaker="agent") for one in call.spans]
+        return Parsed(conversations=[Conversation(id=call.id, turns=turns)])
+
+    monkeypatch.setattr(dialects, "read", read)
+    send(services, project, span(1, **{"session.id": "s-1"}), span(1, trace=OTHER, **{"session.id": "s-1"}))
+    send(services, project, span(1, **keyed("call-1")))
+    turns = session.execute(select(Turn.conversation_id, Turn.id).order_by(Turn.conversation_id)).all()
+    assert turns == [("call-1", TRACE), ("s-1", OTHER)]
+    assert canonical(session, project.id, "s-1") == "s-1"

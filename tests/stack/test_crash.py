@@ -5,7 +5,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -19,8 +18,10 @@ import httpx
 import psutil
 import pytest
 
+from tests.stack.embedded import CHECKOUT, eventually
+from tests.stack.started import free_port
+
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
-CHECKOUT = Path(__file__).resolve().parents[2]
 KEY = "ehk_crash-test-key-of-the-first-project"
 KILLS = 20
 VICTIMS = ("web", "worker-ingest", "worker-audio", "broker", "postgres", "supervisor")
@@ -69,19 +70,6 @@ class Running:
     def stop(self) -> None:
         self.process.send_signal(signal.SIGINT)
         self.process.wait(60)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def eventually(condition: Any, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true"
-        time.sleep(0.1)
 
 
 @pytest.fixture

@@ -3,21 +3,18 @@
 import os
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
 from evalhub.accounts.keys import make_key
 from evalhub.models import Project, Span
 from evalhub.services import Services
 from tests.db.traces.test_spans import settle
+from tests.serving import app_of, serving
 from tests.stack.npm import NODE, installed
-from webui import create_app
 
 pytestmark = pytest.mark.stack
 FOLDER = Path(__file__).parent / "otlp_js"
@@ -26,14 +23,8 @@ COUNT = 1200
 
 @pytest.fixture
 def address(services: Services) -> Iterator[str]:
-    keyed = replace(services, settings=replace(services.settings, secret_key="only a test has this key" * 2))
-    server = make_server("127.0.0.1", 0, create_app(keyed), threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app_of(services)) as found:
+        yield found
 
 
 @pytest.mark.parametrize("encoding", ["json", "proto"])

@@ -1,7 +1,6 @@
 """The exporters that people really use, against the running server: all arrives, through a refusal too."""
 
 from collections.abc import Iterator
-from threading import Thread
 
 import pytest
 from agents.tracing import agent_span, custom_span, function_span, trace
@@ -17,13 +16,13 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
 from evalhub.models import Conversation, Span, ToolCall
 from evalhub.services import Services
 from evalhub.traces import pressure
 from tests.db.http.conftest import Cast
 from tests.db.traces.test_spans import settle
+from tests.serving import serving
 from webui import pressure as web_pressure
 
 pytestmark = pytest.mark.db
@@ -34,13 +33,8 @@ COUNT = 700
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
     """Where the application listens."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as found:
+        yield found
 
 
 def emit(address: str, key: str, **options: object) -> None:

@@ -2,14 +2,11 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from playwright.sync_api import Browser, Page
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from evalhub.accounts.people import set_password, set_role
 from evalhub.analysis import analyse
@@ -18,16 +15,11 @@ from evalhub.models import Label, LabelValue, Project, Recording, Skip, User
 from evalhub.services import Services
 from evalhub.traces import inbox, receive
 from tests.db.labeling.making import add_rubric, make_queue, make_user
-from tests.stack.conftest import CHROMIUM
-from webui import create_app
-from webui.pages import BUILT
+from tests.serving import app_of, serving
+from tests.stack.conftest import NEEDS_BROWSER
 
 PASSWORD = "a long enough password"
-pytestmark = [
-    pytest.mark.stack,
-    pytest.mark.skipif(not CHROMIUM, reason="NO BROWSER: install chromium to run this test"),
-    pytest.mark.skipif(not (BUILT / "manifest.json").exists(), reason="the front end is not built: make build"),
-]
+pytestmark = NEEDS_BROWSER
 
 
 @pytest.fixture
@@ -72,14 +64,8 @@ def store(services: Services, project_id: int, body: bytes, path: Path, said: di
 @pytest.fixture
 def address(services: Services) -> Iterator[str]:
     """A server of its own."""
-    keyed = replace(services, settings=replace(services.settings, secret_key="only a test has this key" * 2))
-    server = make_server("127.0.0.1", 0, create_app(keyed), threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app_of(services)) as found:
+        yield found
 
 
 @pytest.fixture

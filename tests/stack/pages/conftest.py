@@ -1,29 +1,20 @@
 """A server of its own and a browser that complains at the end about any error it saw, refused scripts included."""
 
 from collections.abc import Iterator
-from dataclasses import replace
-from threading import Thread
 
 import pytest
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import make_server
 
 from evalhub.accounts.projects import create_project, first_admin_link
 from evalhub.services import Services
-from webui import create_app
+from tests.serving import app_of, serving
 
 
 @pytest.fixture
 def address(services: Services) -> Iterator[str]:
     """Where the server of this test listens."""
-    keyed = replace(services, settings=replace(services.settings, secret_key="only a test has this key" * 2))
-    server = make_server("127.0.0.1", 0, create_app(keyed), threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app_of(services)) as found:
+        yield found
 
 
 @pytest.fixture

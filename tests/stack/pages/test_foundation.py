@@ -9,14 +9,10 @@ from playwright.sync_api import Page, expect
 
 from evalhub.services import Services
 from evalhub.traces.inbox import parse_waiting
-from tests.stack.conftest import CHROMIUM
+from tests.stack.conftest import NEEDS_BROWSER, SHIFT
 from webui.pages import BUILT
 
-pytestmark = [
-    pytest.mark.stack,
-    pytest.mark.skipif(not CHROMIUM, reason="NO BROWSER: install chromium to run this test"),
-    pytest.mark.skipif(not (BUILT / "manifest.json").exists(), reason="the front end is not built: make build"),
-]
+pytestmark = NEEDS_BROWSER
 PASSWORD = "a long enough password"
 KEYS = "/p/demo/settings/keys"
 PAGES = (
@@ -24,11 +20,6 @@ PAGES = (
     *(f"/p/demo/settings/{name}" for name in ("keys", "members", "judge", "project", "audit")),
 )
 MAX_SCRIPT_BYTES = 250_000
-SHIFT = """() => new Promise(tell => {
-    const sum = list => tell(list.getEntries().reduce((total, shift) => total + shift.value, 0));
-    new PerformanceObserver(sum).observe({type: 'layout-shift', buffered: true});
-    setTimeout(() => tell(0), 300);
-})"""
 
 
 def test_the_way_in_by_keyboard(page: Page, link: str) -> None:

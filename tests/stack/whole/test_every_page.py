@@ -4,22 +4,11 @@ import pytest
 from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.stack.conftest import CHROMIUM
+from tests.stack.conftest import NEEDS_BROWSER, SHIFT
 from tests.stack.whole.steps import make_queue
-from webui.pages import BUILT
 
-pytestmark = [
-    pytest.mark.stack,
-    pytest.mark.xdist_group("whole"),
-    pytest.mark.skipif(not CHROMIUM, reason="NO BROWSER: install chromium to run this test"),
-    pytest.mark.skipif(not (BUILT / "manifest.json").exists(), reason="the front end is not built: make build"),
-]
+pytestmark = [*NEEDS_BROWSER, pytest.mark.xdist_group("whole")]
 PHONE = {"width": 390, "height": 800}
-SHIFT = """() => new Promise(tell => {
-    const sum = list => tell(list.getEntries().reduce((total, shift) => total + shift.value, 0));
-    new PerformanceObserver(sum).observe({type: 'layout-shift', buffered: true});
-    setTimeout(() => tell(0), 300);
-})"""
 
 
 def pages(lead: Page) -> list[str]:

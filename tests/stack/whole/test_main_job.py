@@ -5,16 +5,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.stack.conftest import CHROMIUM
+from tests.stack.conftest import NEEDS_BROWSER
 from tests.stack.whole.steps import make_queue
-from webui.pages import BUILT
 
-pytestmark = [
-    pytest.mark.stack,
-    pytest.mark.xdist_group("whole"),
-    pytest.mark.skipif(not CHROMIUM, reason="NO BROWSER: install chromium to run this test"),
-    pytest.mark.skipif(not (BUILT / "manifest.json").exists(), reason="the front end is not built: make build"),
-]
+pytestmark = [*NEEDS_BROWSER, pytest.mark.xdist_group("whole")]
 PASSWORD = "a long enough password"
 
 

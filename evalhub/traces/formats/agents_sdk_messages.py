@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from evalhub.traces.formats.genai_messages import Exchange, Message, messages
-from evalhub.traces.formats.loose import listing, mapping, structured, words
+from evalhub.traces.formats.genai_messages import Exchange, Message, messages, of_response
+from evalhub.traces.formats.loose import listing, mapping
 from evalhub.traces.spans import SpanRecord
 
 
@@ -19,15 +19,5 @@ def exchange_of(span: SpanRecord) -> Exchange:
 
 def _answers(item: dict[str, Any]) -> list[Message]:
     if "output" in item:
-        return [_of_response(mapping(part)) for part in listing(item["output"])]
+        return [of_response(mapping(part)) for part in listing(item["output"])]
     return messages([item], "assistant")
-
-
-def _of_response(item: dict[str, Any]) -> Message:
-    message = Message("assistant")
-    if item.get("type") == "function_call":
-        name, arguments = words(item.get("name")) or "unknown", structured(item.get("arguments"))
-        message.calls[words(item.get("call_id")) or f"{name} {arguments}"] = (name, arguments)
-    for part in map(mapping, listing(item.get("content"))):
-        message.text += words(part.get("text")) or ""
-    return message

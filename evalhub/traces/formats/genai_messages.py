@@ -129,3 +129,13 @@ def _choice(body: Any) -> Message | None:
 
 def _text(part: dict[str, Any]) -> str:
     return words(part.get("content")) or words(part.get("text")) or ""
+
+
+def of_response(item: dict[str, Any]) -> Message:
+    """One item of a response object's `output`: words, or a function call."""
+    message = Message("assistant")
+    if item.get("type") == "function_call":
+        name, arguments = words(item.get("name")) or "unknown", structured(item.get("arguments"))
+        message.calls[words(item.get("call_id")) or f"{name} {arguments}"[:LONGEST_ID]] = (name, arguments)
+    message.text = "".join(words(mapping(part).get("text")) or "" for part in listing(item.get("content")))
+    return message

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from evalhub.traces.formats.genai_messages import LONGEST_ID, Exchange, Message, messages
+from evalhub.traces.formats.genai_messages import LONGEST_ID, Exchange, Message, messages, of_response
 from evalhub.traces.formats.loose import listing, mapping, structured, words
 from evalhub.traces.spans import SpanRecord
 
@@ -39,16 +39,7 @@ def _plain_answer(span: SpanRecord) -> list[Message]:
         return [Message("assistant", said)] if said.strip() else []
     items = [mapping(item) for item in (said if isinstance(said, list) else [said])]
     parts = [mapping(part) for item in items for part in listing(item.get("output"))]
-    return [_of_response(part) for part in parts] or messages([one for one in items if "role" in one], "assistant")
-
-
-def _of_response(item: dict[str, Any]) -> Message:
-    message = Message("assistant")
-    if item.get("type") == "function_call":
-        name, arguments = words(item.get("name")) or "unknown", structured(item.get("arguments"))
-        message.calls[words(item.get("call_id")) or f"{name} {arguments}"[:LONGEST_ID]] = (name, arguments)
-    message.text = "".join(words(mapping(part).get("text")) or "" for part in listing(item.get("content")))
-    return message
+    return [of_response(part) for part in parts] or messages([one for one in items if "role" in one], "assistant")
 
 
 def _items(attributes: dict[str, Any], prefix: str) -> list[dict[str, Any]]:

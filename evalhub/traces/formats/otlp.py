@@ -27,6 +27,7 @@ from evalhub.traces.formats.otlp_records import (
 )
 from evalhub.traces.spans import LogRecord, SpanRecord
 
+Groups = Iterator[tuple[Any, str, Any]]
 TRACES, LOGS = "otlp_traces", "otlp_logs"
 TOLD = 5
 """so many rejections are told one by one"""
@@ -55,8 +56,7 @@ def decode_traces(body: bytes, *, json: bool) -> Decoded:
         Unreadable: the body is not such a request.
     """
     decoded = Decoded()
-    groups = otlp_json.spans(body, decoded.reject) if json else _spans(_message(ExportTraceServiceRequest, body))
-    _read(groups, span_record, decoded.spans, decoded)
+    _read(_span_groups(body, decoded, json=json), span_record, decoded.spans, decoded)
     return decoded
 
 
@@ -67,8 +67,7 @@ def decode_logs(body: bytes, *, json: bool) -> Decoded:
         Unreadable: the body is not such a request.
     """
     decoded = Decoded()
-    groups = otlp_json.logs(body, decoded.reject) if json else _logs(_message(ExportLogsServiceRequest, body))
-    _read(groups, log_record, decoded.logs, decoded)
+    _read(_log_groups(body, decoded, json=json), log_record, decoded.logs, decoded)
     return decoded
 
 
@@ -79,8 +78,7 @@ def check_traces(body: bytes, *, json: bool) -> Decoded:
         Unreadable: the body is not such a request.
     """
     decoded = Decoded()
-    groups = otlp_json.spans(body, decoded.reject) if json else _spans(_message(ExportTraceServiceRequest, body))
-    _check(groups, check_span, decoded)
+    _check(_span_groups(body, decoded, json=json), check_span, decoded)
     return decoded
 
 
@@ -91,8 +89,7 @@ def check_logs(body: bytes, *, json: bool) -> Decoded:
         Unreadable: the body is not such a request.
     """
     decoded = Decoded()
-    groups = otlp_json.logs(body, decoded.reject) if json else _logs(_message(ExportLogsServiceRequest, body))
-    _check(groups, check_log, decoded)
+    _check(_log_groups(body, decoded, json=json), check_log, decoded)
     return decoded
 
 
@@ -104,19 +101,25 @@ def _message(kind: Any, body: bytes) -> Any:
         raise Unreadable(f"This is no {name}.", [Problem("body", f"{name} as protobuf", str(error))]) from error
 
 
-def _spans(request: Any) -> Iterator[tuple[Any, str, Any]]:
-    for group in request.resource_spans:
-        for scoped in group.scope_spans:
-            yield group.resource, scoped.scope.name, scoped.spans
+def _span_groups(body: bytes, decoded: Decoded, *, json: bool) -> Groups:
+    """Resource, scope name and spans of every group, in either encoding."""
+    if json:
+        yield from otlp_json.spans(body, decoded.reject)
+        return
+    for group in _message(ExportTraceServiceRequest, body).resource_spans:
+        yield from ((group.resource, scoped.scope.name, scoped.spans) for scoped in group.scope_spans)
 
 
-def _logs(request: Any) -> Iterator[tuple[Any, str, Any]]:
-    for group in request.resource_logs:
-        for scoped in group.scope_logs:
-            yield group.resource, scoped.scope.name, scoped.log_records
+def _log_groups(body: bytes, decoded: Decoded, *, json: bool) -> Groups:
+    """The same of log records."""
+    if json:
+        yield from otlp_json.logs(body, decoded.reject)
+        return
+    for group in _message(ExportLogsServiceRequest, body).resource_logs:
+        yield from ((group.resource, scoped.scope.name, scoped.log_records) for scoped in group.scope_logs)
 
 
-def _read(groups: Iterator[tuple[Any, str, Any]], read: Callable[..., Any], found: list[Any], decoded: Decoded) -> None:
+def _read(groups: Groups, read: Callable[..., Any], found: list[Any], decoded: Decoded) -> None:
     for resource, scope, messages in groups:
         shared = attributes_of(resource.attributes)
         for message in messages:
@@ -126,7 +129,7 @@ def _read(groups: Iterator[tuple[Any, str, Any]], read: Callable[..., Any], foun
                 decoded.reject(str(reason))
 
 
-def _check(groups: Iterator[tuple[Any, str, Any]], check: Callable[[Any], None], decoded: Decoded) -> None:
+def _check(groups: Groups, check: Callable[[Any], None], decoded: Decoded) -> None:
     for _, _, messages in groups:
         for message in messages:
             try:

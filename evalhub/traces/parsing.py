@@ -36,10 +36,10 @@ def _parse(session: Session, item: InboxItem, body: bytes) -> Parsed:
 
 
 def _store(services: Services, session: Session, project_id: int, conversation: Conversation, parsed: Parsed) -> None:
-    assembly.merge(session, project_id, conversation)
+    assembly.merge(session, project_id, [conversation])
     for audio in parsed.audio:
         attach.attach_parsed(services, session, project_id, audio)
-    lifecycle.settle(session, project_id, conversation.id, end_signal=parsed.ended)
+    lifecycle.settle(session, project_id, {conversation.id: parsed.ended})
 
 
 def _session_log(session: Session, item: InboxItem) -> list[bytes]:

@@ -114,7 +114,7 @@ def receive_recording(
     assembly.stub(session, recording.project_id, recording.conversation_id)
     is_new = attach(services, session, recording, stored)
     lifecycle.touch(session, recording.project_id, recording.conversation_id)
-    lifecycle.settle(session, recording.project_id, recording.conversation_id)
+    lifecycle.settle(session, recording.project_id, {recording.conversation_id: False})
     return stored.sha256, is_new
 
 

@@ -73,11 +73,11 @@ def sweep_up(services: Services) -> None:
 JOBS: dict[str, Job] = {
     "parse_inbox": Job(parse_inbox, queue="ingest"),
     "ingest_spans": Job(ingest_spans, queue="ingest"),
-    "assemble_calls": Job(assemble_calls, queue="ingest", every_s=1.0),
+    "assemble_calls": Job(assemble_calls, queue="text", every_s=1.0),
     "analyse_recording": Job(analyse_recording, queue="audio"),
     "forget_audio": Job(forget_audio, queue="ingest"),
     "evaluate_audio": Job(evaluate, queue="audio"),
-    "evaluate_text": Job(evaluate, queue="ingest"),
+    "evaluate_text": Job(evaluate, queue="text"),
     "evaluate_judge": Job(evaluate, queue="judge"),
     "sweep": Job(sweep_up, queue="ingest", every_s=3.0),
 }

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-QUEUES = ("ingest", "judge", "audio")
+QUEUES = ("ingest", "text", "judge", "audio")
 
 
 def web_command(host: str, port: int, processes: int = 2) -> list[str]:

@@ -22,6 +22,7 @@ from evalhub.settings import Settings
 
 READY_S = 90.0
 INGEST_THREADS = 4
+TEXT_THREADS = 2
 JUDGE_THREADS = 8
 
 
@@ -92,9 +93,13 @@ def _start_children(platform: Platform, settings: Settings) -> None:
     platform.add("web", web_command(settings.host, settings.port), env)
     ingest = worker_command(["ingest"], INGEST_THREADS, pool="threads", schedule=True, name="ingest")
     platform.add("worker-ingest", ingest, env)
+    text = worker_command(["text"], TEXT_THREADS, pool="threads", name="text")
+    platform.add("worker-text", text, env, niceness=5)
     platform.add("worker-judge", worker_command(["judge"], JUDGE_THREADS, pool="threads", name="judge"), env)
     audio = worker_command(["audio"], os.cpu_count() or 1, name="audio")
-    platform.add("worker-audio", audio, env | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}, patience_s=20)
+    platform.add(
+        "worker-audio", audio, env | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}, patience_s=20, niceness=10
+    )
 
 
 def _env(settings: Settings) -> dict[str, str]:

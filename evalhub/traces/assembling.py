@@ -6,12 +6,14 @@ call. A call whose last span with a root has come is read at once.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, tuple_, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from evalhub.db import ask_for
@@ -20,6 +22,8 @@ from evalhub.models.inbox import WAITING
 from evalhub.services import Services
 from evalhub.traces import readings
 from evalhub.traces.lifecycle import MOST_READINGS
+
+log = logging.getLogger("evalhub.traces")
 
 DEBOUNCE_S = 2.0
 AT_ONCE = 50
@@ -87,13 +91,29 @@ def _some(services: Services) -> int:
     fresh = [row for row in claimed if row.attempt == 1]
     again = [[row] for row in claimed if row.attempt > 1]  # one by one: a call that fails takes no other along
     for rows in ([fresh] if fresh else []) + again:
-        with services.work() as session:
-            for project_id in sorted({row.project_id for row in rows}):
-                _read(services, session, owner, project_id, [row for row in rows if row.project_id == project_id])
+        try:
+            with services.work() as session:
+                _read(services, session, owner, rows)
+        except DBAPIError:
+            log.exception("storing calls failed: %s", [row.conversation_id for row in rows])
+            _give_back(services, owner, rows if len(rows) > 1 else [])
     return len(claimed)
 
 
-def _read(services: Services, session: Session, owner: str, project_id: int, rows: Sequence[Any]) -> None:
+def _give_back(services: Services, owner: str, rows: Sequence[Any]) -> None:
+    """What was claimed with others is free again, to be read alone; what failed alone waits for its lease to end."""
+    keys = [(row.project_id, row.conversation_id) for row in rows]
+    mine = (Assembly.lease_owner == owner, tuple_(Assembly.project_id, Assembly.conversation_id).in_(keys))
+    with services.work() as session:
+        session.execute(update(Assembly).where(*mine).values(lease_owner=None, lease_until=None))
+
+
+def _read(services: Services, session: Session, owner: str, rows: Sequence[Any]) -> None:
+    for project_id in sorted({row.project_id for row in rows}):
+        _read_project(services, session, owner, project_id, [row for row in rows if row.project_id == project_id])
+
+
+def _read_project(services: Services, session: Session, owner: str, project_id: int, rows: Sequence[Any]) -> None:
     started = time.monotonic()
     sizes = readings.assemble(services, session, project_id, [row.conversation_id for row in rows])
     per_span = (time.monotonic() - started) / max(1, sum(sizes.values()))

@@ -247,3 +247,16 @@ def test_a_call_that_loses_a_trace_is_read_again_and_keeps_its_name(
     turns = session.execute(select(Turn.conversation_id, Turn.id).order_by(Turn.conversation_id)).all()
     assert turns == [("call-1", TRACE), ("s-1", OTHER)]
     assert canonical(session, project.id, "s-1") == "s-1"
+
+
+def test_a_call_that_cannot_be_stored_takes_no_other_along(
+    services: Services, session: Session, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(call: TracedCall) -> Parsed:
+        speaker: Any = None if call.id == "bad" else "agent"  # what no column takes
+        return Parsed(conversations=[Conversation(id=call.id, turns=[Turn(id="t1", speaker=speaker)])])
+
+    monkeypatch.setattr(dialects, "read", read)
+    send(services, project, span(0, **keyed("bad")), span(0, trace=OTHER, **keyed("good")))
+    assert session.scalars(select(Turn.conversation_id)).all() == ["good"]
+    assert session.scalars(select(Assembly.conversation_id)).all() == ["bad"]

@@ -92,9 +92,9 @@ def _start_children(platform: Platform, settings: Settings) -> None:
     env = _env(settings)
     platform.add("web", web_command(settings.host, settings.port), env)
     ingest = worker_command(["ingest"], INGEST_THREADS, pool="threads", schedule=True, name="ingest")
-    platform.add("worker-ingest", ingest, env)
+    platform.add("worker-ingest", ingest, env, niceness=3)
     text = worker_command(["text"], TEXT_THREADS, pool="threads", name="text")
-    platform.add("worker-text", text, env, niceness=5)
+    platform.add("worker-text", text, env, niceness=8)
     platform.add("worker-judge", worker_command(["judge"], JUDGE_THREADS, pool="threads", name="judge"), env)
     audio = worker_command(["audio"], os.cpu_count() or 1, name="audio")
     platform.add(

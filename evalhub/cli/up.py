@@ -21,7 +21,7 @@ from evalhub.services import open_services
 from evalhub.settings import Settings
 
 READY_S = 90.0
-INGEST_THREADS = 4
+INGEST_THREADS = 3
 TEXT_THREADS = 2
 JUDGE_THREADS = 8
 
@@ -109,6 +109,7 @@ def _env(settings: Settings) -> dict[str, str]:
         "EVALHUB_BROKER_URL": settings.broker_url or "",
         "EVALHUB_SECRET_KEY": settings.secret_key or "",
         "PYTHONUNBUFFERED": "1",
+        "MALLOC_ARENA_MAX": "2",  # glibc keeps a heap for each thread otherwise, and gives little of it back
     }
 
 

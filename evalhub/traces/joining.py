@@ -20,6 +20,7 @@ from evalhub.traces.spans import SpanRecord
 
 OWN_ID = len(KEYS)
 JOIN_LOCK = 7_303
+TURN_S = 45
 
 
 def canonical(session: Session, project_id: int, name: str) -> str:
@@ -47,9 +48,7 @@ class Joined:
 
 def join(session: Session, project_id: int, names: Mapping[str, Sequence[tuple[int, str]]]) -> Joined:
     """Make or move conversations as these names ask for. Traces of deleted calls are left out."""
-    session.execute(
-        text("select pg_advisory_xact_lock(:key, cast(:project as int))"), {"key": JOIN_LOCK, "project": project_id}
-    )
+    _take_turns(session, project_id)
     known = _known(session, project_id, names)
     aliases = _aliases(session, project_id, {name for ranked in names.values() for _, name in ranked})
     wanted = {trace: _wanted(known.get(trace), ranked, aliases) for trace, ranked in names.items()}
@@ -66,6 +65,13 @@ def join(session: Session, project_id: int, names: Mapping[str, Sequence[tuple[i
     others |= {(old, news[trace][1]) for trace, old in moved.items()}
     _rename(session, project_id, {old: name for old, name in sorted(others) if old not in aliases and old not in left})
     return Joined({trace: name for trace, (_, name) in wanted.items()}, left)
+
+
+def _take_turns(session: Session, project_id: int) -> None:
+    """One transaction at a time joins traces of a project. Whoever is in line waits longer than for any other lock."""
+    session.execute(text("select set_config('lock_timeout', :wait, true)"), {"wait": f"{TURN_S}s"})
+    one_by_one = text("select pg_advisory_xact_lock(:key, cast(:project as int))")
+    session.execute(one_by_one, {"key": JOIN_LOCK, "project": project_id})
 
 
 def _known(session: Session, project_id: int, traces: Iterable[str]) -> dict[str, tuple[int, str]]:

@@ -60,7 +60,8 @@ def end_quiet(session: Session, limit: int = 200) -> list[tuple[int, str]]:
     quiet = Conversation.touched_at < func.now() - func.make_interval(0, 0, 0, 0, 0, 0, Project.quiet_period_s)
     open_ones = Conversation.state.in_(("open", "received"))
     query = select(Conversation).join(Project).where(open_ones, quiet, ~waiting.exists(), ~unread.exists()).limit(limit)
-    ended = session.scalars(query.with_for_update(of=Conversation, skip_locked=True)).all()
+    mine = query.with_for_update(of=Conversation, skip_locked=True, key_share=True)  # spans may go on coming in
+    ended = session.scalars(mine).all()
     for conversation in ended:
         end(conversation, "quiet")
     session.flush()

@@ -5,6 +5,7 @@ Several workers may run this at once: a batch is leased with SKIP LOCKED, and up
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -12,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from evalhub.db import ask_for
@@ -26,9 +28,11 @@ from evalhub.traces.formats.otlp import Decoded
 from evalhub.traces.inbox import body_of
 from evalhub.traces.span_store import placed, store_logs, store_spans
 
+log = logging.getLogger("evalhub.traces")
+
 LEASE_S = 60
 ATTEMPTS = 5
-AT_ONCE = 40
+AT_ONCE = 25
 """bodies of one transaction"""
 
 CLAIM = text("""
@@ -77,9 +81,26 @@ def _batch(services: Services) -> int:
     fresh = [row.id for row in claimed if row.attempt == 1]
     again = [[row.id] for row in claimed if row.attempt > 1]  # one by one: a body that fails takes no other along
     for ids in ([fresh] if fresh else []) + again:
-        with services.work() as session:
-            _store(session, ids, owner)
+        try:
+            with services.work() as session:
+                _store(session, ids, owner)
+        except DBAPIError as error:
+            log.exception("storing bodies failed: %s", ids)
+            _give_back(services, owner, ids, blameless=isinstance(error, OperationalError))
     return len(claimed)
+
+
+def _give_back(services: Services, owner: str, ids: Sequence[int], *, blameless: bool) -> None:
+    """Free what was claimed together, to be stored one by one; what failed alone waits until its lease ends.
+
+    Where the database was in trouble and not a body (a lock that took too long, a restart), no attempt is counted.
+    """
+    if not blameless and len(ids) == 1:
+        return
+    held: Any = update(InboxItem).where(InboxItem.id.in_(ids), InboxItem.lease_owner == owner)
+    free = held.values(lease_until=None, attempt=InboxItem.attempt - int(blameless))
+    with services.work() as session:
+        session.execute(free.execution_options(synchronize_session=False))
 
 
 def _store(session: Session, ids: Sequence[int], owner: str) -> None:

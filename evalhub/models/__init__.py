@@ -16,6 +16,7 @@ from evalhub.models.conversations import (
 )
 from evalhub.models.evaluations import BLOCKED, DONE, FAILED, PENDING, RUNNING, SKIPPED, Evaluation, Score
 from evalhub.models.inbox import Deletion, InboxItem
+from evalhub.models.integrations import VENDORS, IntegrationEndpoint
 from evalhub.models.labeling import (
     Draft,
     Label,
@@ -42,6 +43,7 @@ __all__ = [
     "ROLES",
     "RUNNING",
     "SKIPPED",
+    "VENDORS",
     "ApiKey",
     "Assembly",
     "AudioAnalysis",
@@ -59,6 +61,7 @@ __all__ = [
     "GuardrailTrip",
     "Handoff",
     "InboxItem",
+    "IntegrationEndpoint",
     "Json",
     "JsonList",
     "Label",

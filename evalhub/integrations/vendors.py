@@ -108,3 +108,9 @@ def check_settings(vendor: str, settings: Json) -> Json:
         return SETTINGS[vendor].model_validate(settings).model_dump()
     except ValidationError as error:
         raise BadInput("These settings cannot be used.", problems_of(error)) from error
+
+
+def settings_of(vendor: str, stored: Json) -> EndpointSettings:
+    """What is set on an endpoint; a setting that came with an update has its default."""
+    kind = SETTINGS[vendor]
+    return kind.model_validate({name: value for name, value in stored.items() if name in kind.model_fields})

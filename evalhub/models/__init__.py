@@ -30,7 +30,7 @@ from evalhub.models.labeling import (
     Stratum,
 )
 from evalhub.models.projects import ROLES, ApiKey, AuditEntry, Membership, Project, SignInLink, User
-from evalhub.models.recordings import AudioAnalysis, DoomedAudio, Recording
+from evalhub.models.recordings import AudioAnalysis, DoomedAudio, Recording, RecordingFetch
 from evalhub.models.rubrics import Criterion, Rubric, RubricVersion
 from evalhub.models.traces import Assembly, ConversationAlias, SpanLog, SpanSource, Trace
 
@@ -73,6 +73,7 @@ __all__ = [
     "Queue",
     "QueueItem",
     "Recording",
+    "RecordingFetch",
     "Rubric",
     "RubricVersion",
     "SamplePlan",

@@ -7,7 +7,7 @@ upserts in sorted order, so that running twice changes nothing and two workers n
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ARRAY, Text, case, func, literal
+from sqlalchemy import ARRAY, Text, case, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -39,6 +39,17 @@ def merge(session: Session, project_id: int, conversation: Conversation) -> None
         rows = getattr(conversation, PART_LISTS[part.__name__])
         upsert_parts(session, part, (_row(item, project_id, conversation.id) for item in rows))
     _declare_recordings(session, project_id, conversation)
+
+
+def leave_known(session: Session, project_id: int, conversation: Conversation) -> None:
+    """Of what a bystander says, forget what somebody else told before: the call's times, who called, which agent."""
+    names = ("started_at", "ended_at", "duration_ms", "user_id", "agent_name", "channel", "outcome")
+    columns = [getattr(Conversation, name) for name in names]
+    key = (Conversation.project_id == project_id, Conversation.id == conversation.id)
+    stored = session.execute(select(*columns).where(*key)).one_or_none()
+    for name, value in zip(names, stored or (), strict=False):
+        if value is not None:
+            setattr(conversation, name, None)
 
 
 def stub(session: Session, project_id: int, conversation_id: str) -> None:

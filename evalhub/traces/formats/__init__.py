@@ -32,6 +32,8 @@ class RecordingLink:
     track: str
     url: str
     channels: list[str] | None = None
+    account: str | None = None
+    """name that goes with the endpoint's secret, where the sound wants both"""
     starts_at: datetime | None = None
     """when its first sample was taken; None where that is the start of the call, or not known"""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import Any
 
 from evalhub.models import StageTiming, ToolCall, Turn, Usage
@@ -50,7 +51,7 @@ def clock_ms(data: Any, *path: str) -> int | None:
 def mark_interrupted(turns: Sequence[Turn]) -> None:
     """An agent's turn was interrupted where the caller begins before it ends. What is reported of it is what was said
     until then; what else was generated, no report tells."""
-    for turn, after in zip(turns, [*turns[1:], None], strict=True):
+    for turn, after in zip_longest(turns, turns[1:]):
         if turn.speaker == "agent" and turn.start_ms is not None and turn.end_ms is not None:
             turn.interrupted = _cut_in(turn, after)
             if turn.interrupted:

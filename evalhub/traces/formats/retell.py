@@ -20,6 +20,7 @@ from evalhub.traces.formats.realtime.fields import at, key, listed, ms, name, te
 
 NAME = "retell"
 OVER = frozenset({"call_ended", "call_analyzed"})
+OF_CALLS = ("call_", "transfer_", "transcript_")
 IGNORED = frozenset({"transcript_updated"})
 """the same call again at every turn; the end repeats it whole"""
 CHANNELS = {"phone_call": "phone", "web_call": "web"}
@@ -31,17 +32,17 @@ def recognises(head: bytes, media_type: str | None) -> bool:  # noqa: ARG001  (t
     """Whether the first object is an event of a call, or a call as the API gives it."""
     fields = first_object(head)
     if fields.get("call") is dict:
-        return str(fields.get("event", "")).startswith(("call_", "transcript_", "transfer_"))
+        return str(fields.get("event", "")).startswith(OF_CALLS)
     return {"call_id", "agent_id", "call_status"} <= fields.keys()
 
 
 def event_of(body: bytes) -> str:
-    """The event of a body; empty for a bare call.
+    """The event of a body; empty where it names none.
 
     Raises:
-        BadInput: there is no call in it.
+        Unreadable: not JSON.
     """
-    return _event(body, [])[0]
+    return text(read_json(body, []), "event") or ""
 
 
 def parse(body: bytes, conversation_id: str | None) -> Parsed:

@@ -160,6 +160,7 @@ def _links(conversation_id: str, recordings: list[Form], warnings: list[dict[str
             conversation_id=conversation_id,
             track=track,
             url=f"{form['RecordingUrl']}.wav{channels}",
+            account=form.get("AccountSid"),
             starts_at=_time(form, "RecordingStartTime"),
         )
 

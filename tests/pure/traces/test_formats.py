@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,10 @@ def test_any_bytes_are_read_or_refused_in_words(body: bytes) -> None:
         read_or_refused(native_parts.parse, kind, body, "call-1")
 
 
-VALUES = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=5) | st.just([{}])
+ODD = st.sampled_from([[{}], [], {}, [[]], {"message": {}}, "2026-13-45T00:00:00Z", "1e999", 1e308, 10**15]).map(
+    deepcopy
+)
+VALUES = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=5) | ODD
 
 
 @given(st.data())

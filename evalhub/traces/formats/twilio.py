@@ -56,10 +56,11 @@ def parse_many(bodies: Sequence[bytes], conversation_id: str | None) -> Parsed:
     warnings: list[dict[str, str]] = []
     _describe(conversation, forms, statuses, list(recordings.values()))
     _trouble(statuses, list(recordings.values()), warnings)
+    links = list(_links(conversation.id, list(recordings.values()), warnings))
     conversation.warnings = warnings or None
     return Parsed(
         conversations=[conversation],
-        links=list(_links(conversation.id, list(recordings.values()), warnings)),
+        links=links,
         fills=True,
         ended=bool(statuses) and statuses[-1]["CallStatus"] in OVER,
     )

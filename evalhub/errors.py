@@ -8,6 +8,7 @@ EvalhubError
 │   └── UnsupportedType a media type or format nobody here reads (415)
 ├── NotFound        a thing that is not there, or not yours
 ├── Conflict        somebody else was first (a lease that is gone, a name that is taken)
+├── Unreached       another server did not give what it was asked for, or may not be asked
 ├── Skipped         an evaluator does not apply to this conversation
 ├── Blocked         an evaluator needs something that is not connected or not there yet
 └── Retryable       an evaluator may succeed later: rate limited, server error, time-out
@@ -84,6 +85,17 @@ class NotFound(EvalhubError):
 
 class Conflict(EvalhubError):
     """Somebody else was first."""
+
+
+@dataclass
+class Unreached(EvalhubError):
+    """Another server did not give what it was asked for, or may not be asked; `again`: later it may."""
+
+    message: str
+    again: bool = False
+
+    def __str__(self) -> str:
+        return self.message
 
 
 @dataclass

@@ -49,6 +49,13 @@ def analyse_recording(services: Services, project_id: int, sha256: str) -> None:
     analysis.analyse(services, project_id, sha256)
 
 
+def fetch_recordings(services: Services) -> int:
+    """Fetch the sound that reports link to, where that is allowed. Returns how many tries were made."""
+    from evalhub.traces.recordings import fetching
+
+    return fetching.fetch_waiting(services)
+
+
 def forget_audio(services: Services) -> int:
     """Delete sound that nothing refers to any more. Returns how many files were looked at."""
     from evalhub.traces.recordings import forget
@@ -75,6 +82,7 @@ JOBS: dict[str, Job] = {
     "ingest_spans": Job(ingest_spans, queue="ingest"),
     "assemble_calls": Job(assemble_calls, queue="text", every_s=1.0),
     "analyse_recording": Job(analyse_recording, queue="audio"),
+    "fetch_recordings": Job(fetch_recordings, queue="judge"),  # it waits for others, as judging does
     "forget_audio": Job(forget_audio, queue="ingest"),
     "evaluate_audio": Job(evaluate, queue="audio"),
     "evaluate_text": Job(evaluate, queue="text"),

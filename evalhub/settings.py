@@ -37,6 +37,8 @@ class Settings:
     judge_api_key: str | None = None
     listening_model: str | None = None
     allow_private_urls: bool = False
+    private_hosts: tuple[str, ...] = ()
+    """names, addresses and networks that outbound calls may reach although they are private, by http too"""
     inbox_days: int = 30
     """how long bodies are kept as they were received"""
 
@@ -63,6 +65,7 @@ class Settings:
             listening_model=value.get("EVALHUB_LISTENING_MODEL"),
             inbox_days=_days(value.get("EVALHUB_INBOX_DAYS", "30")),
             allow_private_urls=value.get("EVALHUB_ALLOW_PRIVATE_URLS", "") in ("1", "true", "yes"),
+            private_hosts=tuple(value.get("EVALHUB_PRIVATE_HOSTS", "").lower().replace(",", " ").split()),
         )
 
     @property

@@ -28,6 +28,7 @@ from evalhub.models.inbox import WAITING
 from evalhub.services import Services
 from evalhub.traces.assembling import find_unread
 from evalhub.traces.lifecycle import end_quiet
+from evalhub.traces.recordings.links import find_unfetched
 
 LOST_AFTER = timedelta(seconds=3)
 AT_ONCE = 500
@@ -38,7 +39,7 @@ YOUNG_ROWS = 50_000
 def sweep(services: Services) -> None:
     """One round. Safe to run at any time, from any number of processes."""
     steps: list[Callable[[Session], object]] = [prepare_days, find_unparsed, find_unmeasured, stop_waiting]
-    steps += [find_unread, find_due, find_doomed, tidy, end_quiet, look_at_young_tables]
+    steps += [find_unread, find_due, find_doomed, find_unfetched, tidy, end_quiet, look_at_young_tables]
     steps.append(partial(drop_old_days, keep=services.settings.inbox_days))
     if services.settings.judge_model:
         steps.append(reconnect_judge)

@@ -1,7 +1,7 @@
 """Who may see what: every view is denied unless it says otherwise, with one of the marks below.
 
 `@public` anybody · `@signed_in` any person · `@allow("viewer", ...)` these roles in the address's project, admins
-always · `@api_key("ingest")` programs with a key of at least that scope.
+always · `@api_key("ingest")` programs with a key of at least that scope · `@signed` vendors, by their signature.
 """
 
 from collections.abc import Callable
@@ -18,6 +18,7 @@ from evalhub.accounts.people import role_of
 from evalhub.models import Project, User
 from webui.context import db, services
 from webui.known_keys import KnownKeys
+from webui.vendor_access import check_signature
 
 View = TypeVar("View", bound=Callable[..., Any])
 MARK = "evalhub_access"
@@ -40,6 +41,17 @@ class Access:
     public: bool = False
     roles: frozenset[str] | None = None
     scope: str | None = None
+    signed: bool = False
+
+    @property
+    def is_for_programs(self) -> bool:
+        """Whether those who come here bring no cookies."""
+        return self.scope is not None or self.signed
+
+    @property
+    def takes_in(self) -> bool:
+        """Whether what comes here is stored and read later."""
+        return self.scope == "ingest" or self.signed
 
 
 def _marked(access: Access) -> Callable[[View], View]:
@@ -52,6 +64,7 @@ def _marked(access: Access) -> Callable[[View], View]:
 
 public = _marked(Access(public=True))
 signed_in = _marked(Access())
+signed = _marked(Access(signed=True))
 
 
 def allow(*roles: str) -> Callable[[View], View]:
@@ -94,6 +107,8 @@ def _check() -> Response | None:
         abort(403)
     if access.public:
         return None
+    if access.signed:
+        return check_signature()
     return _check_key(access.scope) if access.scope else _check_person(access)
 
 

@@ -15,5 +15,5 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def check() -> None:
         access = access_of(request.endpoint)
-        if access is not None and not access.scope:  # an address that is not there answers 404 or 405
+        if access is not None and not access.is_for_programs:  # an address that is not there answers 404 or 405
             guard.protect()

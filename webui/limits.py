@@ -1,8 +1,9 @@
-"""Rate limits, counted in the process: on guessing passwords and links, and on what one API key may send.
+"""Rate limits, counted in the process: on guessing passwords and links, and on what one key or endpoint may send.
 
 What succeeds does not count as a guess: a whole office comes in through one address at nine in the morning.
 """
 
+from collections.abc import Hashable
 from threading import Lock
 from time import monotonic, time
 
@@ -24,14 +25,14 @@ class PerSecond:
 
     def __init__(self, most: int) -> None:
         self.most, self._lock = most, Lock()
-        self._second, self._counts = 0, dict[int, int]()
+        self._second, self._counts = 0, dict[Hashable, int]()
 
-    def hit(self, key_id: int, now: float) -> bool:
-        """Count one of this key; whether it is still within the limit. `now` is monotonic seconds."""
+    def hit(self, sender: Hashable, now: float) -> bool:
+        """Count one of this sender; whether it is still within the limit. `now` is monotonic seconds."""
         with self._lock:
             if int(now) != self._second:
                 self._second, self._counts = int(now), {}
-            count = self._counts[key_id] = self._counts.get(key_id, 0) + 1
+            count = self._counts[sender] = self._counts.get(sender, 0) + 1
         return count <= self.most
 
 
@@ -42,8 +43,8 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def count() -> None:
-        key = g.get("api_key")
-        if key and not sent.hit(key.id, monotonic()):
+        sender = g.get("api_key") or g.get("endpoint")
+        if sender and not sent.hit((type(sender), sender.id), monotonic()):
             told = f"This key sends more than {PER_KEY} requests a second. Put more in each."
             raise TooManyRequests(told, retry_after=1)
 

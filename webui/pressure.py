@@ -44,7 +44,7 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def refuse() -> None:
         access = access_of(request.endpoint)
-        if access and access.scope == "ingest" and (refusal := watch.look().refusal):
+        if access and access.takes_in and (refusal := watch.look().refusal):
             raise ServiceUnavailable(refusal, retry_after=RETRY_S)
 
 

@@ -16,6 +16,7 @@ from evalhub.models.conversations import (
 )
 from evalhub.models.evaluations import BLOCKED, DONE, FAILED, PENDING, RUNNING, SKIPPED, Evaluation, Score
 from evalhub.models.inbox import Deletion, InboxItem
+from evalhub.models.integrations import VENDORS, IntegrationEndpoint
 from evalhub.models.labeling import (
     Draft,
     Label,
@@ -29,7 +30,7 @@ from evalhub.models.labeling import (
     Stratum,
 )
 from evalhub.models.projects import ROLES, ApiKey, AuditEntry, Membership, Project, SignInLink, User
-from evalhub.models.recordings import AudioAnalysis, DoomedAudio, Recording
+from evalhub.models.recordings import AudioAnalysis, DoomedAudio, Recording, RecordingFetch
 from evalhub.models.rubrics import Criterion, Rubric, RubricVersion
 from evalhub.models.traces import Assembly, ConversationAlias, SpanLog, SpanSource, Trace
 
@@ -42,6 +43,7 @@ __all__ = [
     "ROLES",
     "RUNNING",
     "SKIPPED",
+    "VENDORS",
     "ApiKey",
     "Assembly",
     "AudioAnalysis",
@@ -59,6 +61,7 @@ __all__ = [
     "GuardrailTrip",
     "Handoff",
     "InboxItem",
+    "IntegrationEndpoint",
     "Json",
     "JsonList",
     "Label",
@@ -70,6 +73,7 @@ __all__ = [
     "Queue",
     "QueueItem",
     "Recording",
+    "RecordingFetch",
     "Rubric",
     "RubricVersion",
     "SamplePlan",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, LargeBinary, text
+from sqlalchemy import CheckConstraint, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from evalhub.models.base import (
@@ -15,6 +15,8 @@ from evalhub.models.base import (
     project_key,
     text_key,
 )
+
+FETCH_STATES = WAITING, DONE, FAILED = ("waiting", "done", "failed")
 
 
 class Recording(Base):
@@ -42,6 +44,33 @@ class Recording(Base):
     """samples a second of headerless audio, as declared by the sender"""
     declared_encoding: Mapped[str | None] = mapped_column(default=None)
     received_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class RecordingFetch(Base):
+    """Sound of a track that a report links to, to be fetched by a worker that holds the row by lease."""
+
+    __tablename__ = "recording_fetch"
+    __table_args__ = (
+        of_conversation(),
+        CheckConstraint(f"state in {FETCH_STATES}", name="state"),
+        Index("ix_recording_fetch_due", "due_at", postgresql_where=text("state = 'waiting'")),
+    )
+
+    project_id: Mapped[project_key] = mapped_column(default=None)
+    conversation_id: Mapped[text_key] = mapped_column(default=None)
+    track: Mapped[text_key]
+    url: Mapped[str] = mapped_column(repr=False)
+    endpoint_id: Mapped[int]
+    """the endpoint that the report came to, which allowed it"""
+    account: Mapped[str | None] = mapped_column(default=None)
+    starts_at: Mapped[datetime | None] = mapped_column(default=None)
+    state: Mapped[str] = mapped_column(default=WAITING)
+    reason: Mapped[str | None] = mapped_column(default=None)
+    attempt: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime] = created()
+    lease_owner: Mapped[str | None] = mapped_column(default=None)
+    lease_until: Mapped[datetime | None] = mapped_column(default=None)
+    created_at: Mapped[datetime] = created()
 
 
 class AudioAnalysis(Base):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Text, case, func, literal
+from sqlalchemy import ARRAY, Text, case, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -41,6 +41,17 @@ def merge(session: Session, project_id: int, conversations: Sequence[Conversatio
         upsert_parts(session, part, _rows(project_id, conversations, part, PART_LISTS[part.__name__]))
     declared = _rows(project_id, conversations, Recording, "recordings")
     upsert_parts(session, Recording, (row | {"path": None} for row in declared))
+
+
+def leave_known(session: Session, project_id: int, conversation: Conversation) -> None:
+    """Of what a bystander says, forget what somebody else told before: the call's times, who called, which agent."""
+    names = ("started_at", "ended_at", "duration_ms", "user_id", "agent_name", "channel", "outcome")
+    columns = [getattr(Conversation, name) for name in names]
+    key = (Conversation.project_id == project_id, Conversation.id == conversation.id)
+    stored = session.execute(select(*columns).where(*key)).one_or_none()
+    for name, value in zip(names, stored or (), strict=False):
+        if value is not None:
+            setattr(conversation, name, None)
 
 
 def stub(session: Session, project_id: int, conversation_id: str) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from evalhub.db import ask_for
 from evalhub.errors import BadInput
-from evalhub.models import InboxItem
+from evalhub.models import InboxItem, Json
 from evalhub.models.inbox import PARSED, REJECTED, WAITING
 from evalhub.services import Services
 from evalhub.traces import parsing
@@ -40,11 +40,24 @@ returning inbox.id
 """)
 
 
-def accept(session: Session, project_id: int, *, format_name: str, body: bytes, conversation_id: str) -> None:
+def accept(
+    session: Session,
+    project_id: int,
+    *,
+    format_name: str,
+    body: bytes,
+    conversation_id: str,
+    headers: Json | None = None,
+) -> None:
     """Keep a body as it came. The caller's commit makes it durable; parsing is asked for after that."""
     packed = gzip.compress(body, compresslevel=1)
     item = InboxItem(
-        project_id=project_id, format=format_name, conversation_id=conversation_id, body=packed, body_bytes=len(body)
+        project_id=project_id,
+        format=format_name,
+        conversation_id=conversation_id,
+        body=packed,
+        body_bytes=len(body),
+        headers=headers,
     )
     session.add(item)
     ask_for(session, "parse_inbox")
@@ -92,7 +105,7 @@ def _parse_conversation(services: Services) -> int:
         items = _held(session, ids, owner)
         last_of = {item.format: item for item in items}
         for item in items:
-            if item.format in parsing.TOGETHER and item is not last_of[item.format]:
+            if parsing.is_log(item.format) and item is not last_of[item.format]:
                 _close(item, PARSED, None)  # the last one is parsed together with all before it
             else:
                 _parse_one(services, session, item)

@@ -136,6 +136,15 @@ def _rename(session: Session, project_id: int, others: Mapping[str, str]) -> Non
         session.execute(insert(ConversationAlias).on_conflict_do_nothing(), rows)
 
 
+def also_known(session: Session, project_id: int, conversation_id: str, names: Iterable[str]) -> None:
+    """Let a call be found by other names of it, and take in what stands under one of them."""
+    others = {name: conversation_id for name in names if name != conversation_id}
+    if not others:
+        return
+    taken = _aliases(session, project_id, [conversation_id, *others])
+    _rename(session, project_id, {name: call for name, call in others.items() if name not in taken})
+
+
 def _traced(session: Session, project_id: int, names: Iterable[str]) -> set[str]:
     """Which of these conversations have traces."""
     query = select(Trace.conversation_id).where(Trace.project_id == project_id, Trace.conversation_id.in_(set(names)))
@@ -151,7 +160,7 @@ def _standing_alone(session: Session, project_id: int, names: Iterable[str]) -> 
 def take_in(session: Session, project_id: int, old: str, new: str) -> None:
     """Everything that people or senders put on a conversation goes over to another; what was derived goes away."""
     key = {"project": project_id, "old": old, "new": new}
-    for table, identity in (("recording", "track"), ("feedback", "id")):
+    for table, identity in (("recording", "track"), ("recording_fetch", "track"), ("feedback", "id")):
         session.execute(text(_carry(table, identity)), key)
     session.execute(text(_carry("queue_item", "queue_id")), key)
     aliases = update(ConversationAlias).filter_by(project_id=project_id, conversation_id=old)

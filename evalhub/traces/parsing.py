@@ -1,16 +1,21 @@
 """From one body of the inbox to the stored conversation: parse by its format, merge, store its sound, settle."""
 
+from typing import Any
+
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from evalhub import plugins
 from evalhub.models import Conversation, Deletion, InboxItem
 from evalhub.services import Services
-from evalhub.traces import assembly, lifecycle
-from evalhub.traces.formats import Parsed, native, native_parts, openai_realtime
-from evalhub.traces.recordings import attach
+from evalhub.traces import assembly, joining, lifecycle
+from evalhub.traces.formats import Parsed, native_parts
+from evalhub.traces.recordings import attach, links
 
-TOGETHER = frozenset({openai_realtime.NAME})
-"""formats whose bodies are parts of one log and only make sense together"""
+
+def is_log(format_name: str) -> bool:
+    """Whether the bodies of this format are parts of one log and only make sense together."""
+    return hasattr(plugins.formats().get(format_name), "parse_many")
 
 
 def parse_into(services: Services, session: Session, item: InboxItem, body: bytes) -> None:
@@ -22,28 +27,34 @@ def parse_into(services: Services, session: Session, item: InboxItem, body: byte
     parsed = _parse(session, item, body)
     for conversation in parsed.conversations:
         if not _was_deleted(session, item, conversation.id):
-            _store(services, session, item.project_id, conversation, parsed)
+            _store(services, session, item, conversation, parsed)
 
 
 def _parse(session: Session, item: InboxItem, body: bytes) -> Parsed:
-    match item.format:
-        case native.NAME:
-            return native.parse(body, item.conversation_id)
-        case openai_realtime.NAME:
-            return openai_realtime.parse_many(_session_log(session, item), item.conversation_id)
-        case _:
-            return native_parts.parse(item.format, body, item.conversation_id or "")
+    module: Any = plugins.formats().get(item.format)
+    if module is None:
+        return native_parts.parse(item.format, body, item.conversation_id or "")
+    if is_log(item.format):
+        parsed: Parsed = module.parse_many(_session_log(session, item), item.conversation_id)
+    else:
+        parsed = module.parse(body, item.conversation_id)
+    return parsed
 
 
-def _store(services: Services, session: Session, project_id: int, conversation: Conversation, parsed: Parsed) -> None:
+def _store(services: Services, session: Session, item: InboxItem, conversation: Conversation, parsed: Parsed) -> None:
+    project_id = item.project_id
+    if parsed.fills:
+        assembly.leave_known(session, project_id, conversation)
     assembly.merge(session, project_id, [conversation])
+    joining.also_known(session, project_id, conversation.id, parsed.aliases)
     for audio in parsed.audio:
         attach.attach_parsed(services, session, project_id, audio)
+    links.follow(session, item, parsed.links)
     lifecycle.settle(session, project_id, {conversation.id: parsed.ended})
 
 
 def _session_log(session: Session, item: InboxItem) -> list[bytes]:
-    """Every part of a realtime session that came until now: its events only make sense together."""
+    """Every part of a log that came until now."""
     from evalhub.traces.inbox import body_of
 
     same = (

@@ -85,6 +85,18 @@ def receive_realtime(session: Session, project_id: int, conversation_id: str, bo
     return _accept_each(session, project_id, openai_realtime.NAME, [(conversation, body)])[0]
 
 
+def receive_report(session: Session, project_id: int, format_name: str, body: bytes, *, endpoint_id: int) -> Receipt:
+    """Accept a report of a vendor that came to one of its endpoints.
+
+    Raises:
+        BadInput: any fault in it.
+        Conflict: its call was deleted here.
+    """
+    conversation = plugins.formats()[format_name].parse(body, None).conversations[0]
+    conversation.id = canonical(session, project_id, conversation.id)
+    return _accept_each(session, project_id, format_name, [(conversation, body)], endpoint_id)[0]
+
+
 def receive_recording(
     services: Services,
     session: Session,
@@ -135,14 +147,25 @@ def check_id(conversation_id: str) -> None:
 
 
 def _accept_each(
-    session: Session, project_id: int, format_name: str, parts: Iterable[tuple[Conversation, bytes]]
+    session: Session,
+    project_id: int,
+    format_name: str,
+    parts: Iterable[tuple[Conversation, bytes]],
+    endpoint_id: int | None = None,
 ) -> list[Receipt]:
     receipts = []
     for conversation, body in parts:
         check_id(conversation.id)
         _refuse_deleted(session, project_id, conversation.id)
         assembly.stub(session, project_id, conversation.id)
-        inbox.accept(session, project_id, format_name=format_name, body=body, conversation_id=conversation.id)
+        inbox.accept(
+            session,
+            project_id,
+            format_name=format_name,
+            body=body,
+            conversation_id=conversation.id,
+            headers={"endpoint": endpoint_id} if endpoint_id is not None else None,
+        )
         receipts.append(Receipt(id=conversation.id, state="received", warnings=conversation.warnings or []))
     return receipts
 

@@ -1,16 +1,25 @@
 """Files that several tests of the formats read."""
 
 import re
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from evalhub.models import Conversation
+from evalhub.traces.formats import Parsed, ParsedAudio
+from evalhub.traces.formats.native_dump import dump
 
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLES = ROOT / "sample_traces"
 GOLDEN = Path(__file__).resolve().parent / "golden"
 REALTIME = sorted((SAMPLES / "openai_realtime").rglob("*.jsonl"))
 NATIVE = sorted((SAMPLES / "native").rglob("*.json"))
+PLATFORMS = ("vapi", "retell", "twilio", "twilio_media_stream", "twilio_conversation_relay")
+REQUEST = "request.json"
+"""beside the body of a webhook: how it was sent and signed"""
+REPORTS = sorted(
+    path for name in PLATFORMS for path in (SAMPLES / name).rglob("*.*") if path.is_file() and path.name != REQUEST
+)
 
 
 def example() -> bytes:
@@ -19,6 +28,23 @@ def example() -> bytes:
     found = re.search(r"```json\n(.*?)```", page, re.DOTALL)
     assert found
     return found[1].encode()
+
+
+def told(parsed: Parsed) -> dict[str, Any]:
+    """What a body says, as JSON that a person can read."""
+    [conversation] = parsed.conversations
+    return {
+        "conversation": dump(conversation),
+        "warnings": conversation.warnings,
+        "ended": parsed.ended,
+        "audio": [sound(audio) for audio in parsed.audio],
+    }
+
+
+def sound(audio: ParsedAudio) -> dict[str, Any]:
+    length = len(audio.data) / 2 / (audio.rate or 1)
+    facts = {"track": audio.track, "rate": audio.rate, "offset_ms": audio.offset_ms, "length_ms": round(length * 1000)}
+    return facts | {"sha256": sha256(audio.data).hexdigest()[:16]}
 
 
 def facts(conversation: Conversation) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalhub import plugins
@@ -13,11 +15,14 @@ from evalhub.errors import BadInput
 from evalhub.traces.formats import Parsed, native, native_parts, openai_realtime
 from evalhub.traces.formats.native_dump import dump
 from evalhub.traces.formats.peek import first_object
-from tests.pure.traces.samples import NATIVE, REALTIME, SAMPLES, example
+from tests.pure.traces.samples import NATIVE, PLATFORMS, REALTIME, REPORTS, REQUEST, SAMPLES, example
 
 HEAD = 64 << 10
-TEXTS = sorted(path for name in plugins.formats() for path in (SAMPLES / name).rglob("*.json*"))
-SEEDS = [example(), NATIVE[0].read_bytes(), *(path.read_bytes()[:20_000] for path in REALTIME)]
+JSON = [path for name in plugins.formats() for path in (SAMPLES / name).rglob("*.json*") if path.name != REQUEST]
+TEXTS = sorted({*JSON, *REPORTS})
+READ = [native, openai_realtime, *(plugins.formats()[name] for name in PLATFORMS)]
+LINES = [path for path in REPORTS if path.suffix.startswith(".json")]
+SEEDS = [example(), NATIVE[0].read_bytes(), *(path.read_bytes()[:20_000] for path in (*REALTIME, *REPORTS))]
 PIECES = [
     b'"',
     b"{",
@@ -78,7 +83,7 @@ def read_or_refused(read: Callable[..., Parsed], *arguments: object) -> Parsed |
 
 @given(mangled() | st.binary(max_size=60))
 def test_any_bytes_are_read_or_refused_in_words(body: bytes) -> None:
-    for module in (native, openai_realtime):
+    for module in READ:
         module.recognises(body, None)
         if parsed := read_or_refused(module.parse, body, None):
             for conversation in parsed.conversations:
@@ -87,7 +92,32 @@ def test_any_bytes_are_read_or_refused_in_words(body: bytes) -> None:
         read_or_refused(native_parts.parse, kind, body, "call-1")
 
 
-VALUES = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=5) | st.just([{}])
+ODD = st.sampled_from([[{}], [], {}, [[]], {"message": {}}, "2026-13-45T00:00:00Z", "1e999", 1e308, 10**15]).map(
+    deepcopy
+)
+VALUES = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=5) | ODD
+
+
+@given(st.data())
+@settings(max_examples=300)
+def test_any_value_in_any_field_of_a_report(data: st.DataObject) -> None:
+    path = data.draw(st.sampled_from(LINES))
+    texts = path.read_bytes().splitlines() if path.suffix == ".jsonl" else [path.read_bytes()]
+    rows = [json.loads(text) for text in texts]
+    for _ in range(data.draw(st.integers(1, 3))):
+        target: Any = rows[data.draw(st.integers(0, len(rows) - 1))]
+        for _ in range(data.draw(st.integers(0, 6))):
+            inside = list(target.values()) if isinstance(target, dict) else target
+            inner = [value for value in inside if isinstance(value, dict | list) and value]
+            target = data.draw(st.sampled_from(inner)) if inner else target
+        key = data.draw(st.sampled_from(sorted(target) if isinstance(target, dict) else range(len(target))))
+        target[key] = data.draw(VALUES)
+    module = plugins.formats()[path.relative_to(SAMPLES).parts[0]]
+    body = "\n".join(json.dumps(row) for row in rows).encode()
+    if parsed := read_or_refused(module.parse, body, "call-1"):
+        dumped = dump(parsed.conversations[0])
+        json.dumps(dumped, allow_nan=False)
+        assert read_or_refused(native.parse, json.dumps(dumped).encode(), "call-1")
 
 
 @given(st.data())

@@ -45,7 +45,7 @@ def read_events(body: bytes, warnings: list[dict[str, str]]) -> list[Event]:
         Unreadable: neither JSON lines nor JSON. A last line that is cut off is forgiven.
         BadInput: there is JSON, but no event in it.
     """
-    values = list(_values(body, warnings))
+    values = list(read_values(body, warnings))
     frames = [frame for value in values for frame in _frames(value)]
     events = [event for frame in frames if (event := _unwrap(frame)) is not None]
     if not events:
@@ -56,7 +56,12 @@ def read_events(body: bytes, warnings: list[dict[str, str]]) -> list[Event]:
     return events
 
 
-def _values(body: bytes, warnings: list[dict[str, str]]) -> Iterator[Any]:
+def read_values(body: bytes, warnings: list[dict[str, str]]) -> Iterator[Any]:
+    """The JSON values of a body: one a line, or a whole one. A last line that is cut off is noted.
+
+    Raises:
+        Unreadable: neither.
+    """
     lines = [(number, line) for number, line in enumerate(body.splitlines(), 1) if line.strip()]
     try:
         first = read_json(lines[0][1], warnings, place=f"line {lines[0][0]}") if lines else None

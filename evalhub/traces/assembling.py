@@ -117,8 +117,8 @@ def assemble(services: Services, session: Session, project_id: int, conversation
     if session.get(Deletion, (project_id, conversation_id)):
         return
     call = load_call(session, project_id, conversation_id)
-    if not call.spans:
-        return
+    if not call.spans and dialects.dialect_of(call) is None:
+        return  # log records alone tell a call only where a dialect says so
     parsed = read(call)
     for conversation in parsed.conversations:
         conversation.id = conversation_id

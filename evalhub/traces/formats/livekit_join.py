@@ -1,0 +1,105 @@
+"""One LiveKit session from two sources: its spans and its report. Each fact is taken once, from who knows it better.
+
+- times, agents, stages, hand-offs, what was heard: spans; a turn or tool that only the report has is added
+- words that spans lack (redacted, speech-to-speech callers) or that were cut at the interruption: the report
+- usage: spans, which know the turn, unless the report counts more (livekit_totals.larger)
+- prompt: spans, which have the tools' schemas; outcome, tags, close reason, the recording's start: the report
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from evalhub.models import Conversation, Handoff, ToolCall, Turn
+
+NEAR_MS = 500
+"""both sources take their times from the same moments: what starts further apart is another turn"""
+FIELDS = ("ended_at", "origin", "user_id", "agent_version", "architecture", "prompt")
+FACTS = ("id", "arguments", "result", "error", "agent_name", "turn_id", "start_ms", "end_ms")
+
+
+def joined(traced: Conversation, told: Conversation) -> Conversation:
+    """The session of the spans, completed by what its report tells. Usage is the caller's."""
+    same = _same_turns(traced.turns, told.turns)
+    for ours, theirs in same:
+        _complete(ours, theirs)
+    ids = {theirs.id: ours.id for ours, theirs in same}
+    traced.turns = _in_order([*traced.turns, *(turn for turn in told.turns if turn.id not in ids)])
+    traced.tool_calls = _tools(traced.tool_calls, told.tool_calls, ids)
+    traced.handoffs = _handoffs(traced.handoffs, told.handoffs)
+    traced.stage_timings += [stage for stage in told.stage_timings if stage.turn_id not in ids]
+    traced.recordings = told.recordings
+    traced.models = ((told.models or {}) | (traced.models or {})) or None
+    traced.meta = ((told.meta or {}) | (traced.meta or {})) or None
+    traced.agent_name = told.agent_name or traced.agent_name
+    for name in FIELDS:
+        if getattr(traced, name) is None:
+            setattr(traced, name, getattr(told, name))
+    return traced
+
+
+def _same_turns(traced: Sequence[Turn], told: Sequence[Turn]) -> list[tuple[Turn, Turn]]:
+    """Turns that both sources have. One whose start was only noted is the latest of its side that began before."""
+    found = []
+    free = list(traced)
+    for theirs in sorted(told, key=lambda turn: "start_basis" in (turn.extra or {})):
+        ours = _nearest(theirs, [turn for turn in free if turn.speaker == theirs.speaker])
+        if ours is not None:
+            free.remove(ours)
+            found.append((ours, theirs))
+    return found
+
+
+def _nearest(theirs: Turn, candidates: Iterable[Turn]) -> Turn | None:
+    timed = [(turn.start_ms, turn) for turn in candidates if turn.start_ms is not None]
+    if theirs.start_ms is None:
+        return None
+    at = theirs.start_ms
+    if "start_basis" in (theirs.extra or {}):
+        before = [(start, turn) for start, turn in timed if start <= at and turn.text in (None, theirs.text)]
+        return max(before, key=lambda one: one[0], default=(0, None))[1]
+    near = [(abs(start - at), turn) for start, turn in timed if abs(start - at) <= NEAR_MS]
+    return min(near, key=lambda one: one[0], default=(0, None))[1]
+
+
+def _complete(ours: Turn, theirs: Turn) -> None:
+    ours.text = ours.text or theirs.text
+    ours.end_ms = theirs.end_ms if ours.end_ms is None else ours.end_ms
+    ours.agent_name = ours.agent_name or theirs.agent_name
+    if ours.interrupted and theirs.text and _is_start(theirs.text, ours.text):
+        ours.heard_text = theirs.text  # cut by the session itself, in step with what was played
+
+
+def _is_start(part: str, whole: str | None) -> bool:
+    return whole is not None and len(part) < len(whole.strip()) and whole.startswith(part.rstrip(" .…"))
+
+
+def _tools(traced: list[ToolCall], told: Iterable[ToolCall], turn_ids: dict[str, str]) -> list[ToolCall]:
+    known = {tool.id: tool for tool in traced}
+    for theirs in told:
+        theirs.turn_id = turn_ids.get(theirs.turn_id or "", theirs.turn_id)
+        ours = known.setdefault(theirs.id, theirs)
+        for name in FACTS:
+            if getattr(ours, name) is None and not (name == "result" and ours.error is not None):
+                setattr(ours, name, getattr(theirs, name))
+    return _in_order([*known.values()])
+
+
+def _handoffs(traced: list[Handoff], told: Sequence[Handoff]) -> list[Handoff]:
+    """Spans tell when a hand-off began, the report when it was done: the same pair of agents is the same one."""
+    left = [(one.from_agent, one.to_agent) for one in traced]
+    for theirs in told:
+        pair = (theirs.from_agent, theirs.to_agent)
+        if pair in left:
+            left.remove(pair)
+        else:
+            traced = [*traced, theirs]
+    return _in_order(traced, key="at_ms")
+
+
+def _in_order(items: list[Any], key: str = "start_ms") -> list[Any]:
+    ordered = sorted(items, key=lambda one: (getattr(one, key) is None, getattr(one, key) or 0))
+    for position, one in enumerate(ordered):
+        one.position = position
+    return ordered

@@ -27,8 +27,8 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def count() -> None:
-        key = g.get("api_key")
-        if key and not sent.hit(PER_KEY, str(key.id)):
+        sender = g.get("api_key") or g.get("endpoint")
+        if sender and not sent.hit(PER_KEY, type(sender).__name__, str(sender.id)):
             raise TooManyRequests("This key sends more than 1000 requests a second. Put more in each.", retry_after=1)
 
 

@@ -1,7 +1,7 @@
 """Endpoints of a project: made, listed, changed, given a new secret, deleted, found by what a request shows."""
 
 import secrets
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -124,6 +124,11 @@ def secret_of(endpoint: IntegrationEndpoint, secret_key: str | None) -> str:
         SetupError: it was sealed with another secret of the installation.
     """
     return unseal(secret_key, endpoint.sealed_secret)
+
+
+def is_noted(endpoint: IntegrationEndpoint) -> bool:
+    """Whether the use of this endpoint was noted within the last minute."""
+    return endpoint.last_used_at is not None and datetime.now(UTC) - endpoint.last_used_at < NOTE_USE_EVERY
 
 
 def note_use(session: Session, endpoint: IntegrationEndpoint) -> None:

@@ -47,7 +47,7 @@ class History:
     def take(self, item: dict[str, Any]) -> None:
         """The next item, in the order of the history."""
         match item.get("type"):
-            case "message" if item.get("role") in SPEAKERS:
+            case "message" if str(item.get("role")) in SPEAKERS:
                 self._speak(item)
             case "function_call":
                 self._call(item)

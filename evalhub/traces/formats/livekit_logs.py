@@ -83,7 +83,7 @@ def _item(piece: dict[str, Any]) -> dict[str, Any]:
     said = mapping(piece.get(kind or ""))
     if kind is None or not said:
         return {}
-    item = said | {"type": kind, "created_at": _seconds(said.get("created_at"))}
+    item = {"output": ""} | said | {"type": kind, "created_at": _seconds(said.get("created_at"))}  # protobuf omits ""
     if kind == "message":
         item["role"] = str(said.get("role", "")).lower()
         item["content"] = [mapping(part).get("text") for part in listing(said.get("content"))]

@@ -13,9 +13,9 @@ from typing import Any
 import orjson
 
 from evalhub.errors import BadInput, Problem, Unreadable
-from evalhub.traces.bodies import read_json
+from evalhub.traces.bodies import read_json, without_nul
 from evalhub.traces.formats.livekit_header import read_header
-from evalhub.traces.formats.livekit_report import record
+from evalhub.traces.formats.livekit_report import record, unix_ns
 from evalhub.traces.formats.loose import mapping
 from evalhub.traces.formats.otlp import Decoded
 
@@ -48,7 +48,8 @@ def decode(body: bytes) -> Decoded:
         raise Unreadable("This is no upload of LiveKit.", [Problem("header", "base64", str(error))]) from error
     history = parts.get("chat_history")
     report = _summary(header) | ({"chat_history": read_json(history.encode(), [])} if isinstance(history, str) else {})
-    return Decoded(logs=[record(report | _facts(header, has_audio=parts.get("has_audio") is True))])
+    facts = without_nul(_facts(header, has_audio=parts.get("has_audio") is True))
+    return Decoded(logs=[record(report | facts)])
 
 
 def room_of(header: bytes) -> str:
@@ -63,8 +64,11 @@ def room_of(header: bytes) -> str:
 
 def started_ns(header: bytes) -> int | None:
     """When the sound begins."""
-    found = read_header(header).start_time.ToNanoseconds()
-    return int(found) if found > 0 else None
+    return unix_ns(_started_s(read_header(header)))
+
+
+def _started_s(header: Any) -> float:
+    return float(header.start_time.seconds + header.start_time.nanos / 1e9)
 
 
 def _summary(header: Any) -> dict[str, Any]:
@@ -77,7 +81,7 @@ def _summary(header: Any) -> dict[str, Any]:
 def _facts(header: Any, *, has_audio: bool) -> dict[str, Any]:
     """What the header itself says; the path of the file means nothing here."""
     facts: dict[str, Any] = {"room_id": header.room_id, "job_id": header.job_id, "audio_recording_path": None}
-    facts["audio_recording_started_at"] = header.start_time.ToNanoseconds() / 1e9 if has_audio else None
+    facts["audio_recording_started_at"] = _started_s(header) if has_audio else None
     facts |= {"duration_ms": header.duration} if header.duration else {}
     facts |= {"room": header.room_name} if header.room_name else {}
     return facts | ({"simulated": True} if header.simulated else {})

@@ -55,8 +55,6 @@ def _issuer(token: str) -> str:
 
 def _verified(token: str, secret: str) -> dict[str, Any]:
     try:
-        return jwt.decode(
-            token, secret, algorithms=["HS256"], leeway=LEEWAY_S, options={"require": ["exp", "iss"]}
-        )
+        return jwt.decode(token, secret, algorithms=["HS256"], leeway=LEEWAY_S, options={"require": ["exp", "iss"]})
     except jwt.InvalidTokenError as error:
         raise Refused(REASONS.get(type(error), UNSIGNED)) from error

@@ -28,6 +28,7 @@ KINDS = {
     "eou_detection": "vad",
     "eou_wait": "vad",
     "realtime_inference": "s2s",
+    "realtime_metrics": "s2s",
     "function_tool": "tool",
     "update_agent": "handoff",
     "start_agent_activity": "agent",

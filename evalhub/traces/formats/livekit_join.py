@@ -79,11 +79,18 @@ def _tools(traced: list[ToolCall], told: Iterable[ToolCall], turn_ids: dict[str,
     known = {tool.id: tool for tool in traced}
     for theirs in told:
         theirs.turn_id = turn_ids.get(theirs.turn_id or "", theirs.turn_id)
-        ours = known.setdefault(theirs.id, theirs)
+        ours = known.get(theirs.id) or _same_tool(theirs, traced) or known.setdefault(theirs.id, theirs)
         for name in FACTS:
             if getattr(ours, name) is None and not (name == "result" and ours.error is not None):
                 setattr(ours, name, getattr(theirs, name))
     return _in_order([*known.values()])
+
+
+def _same_tool(theirs: ToolCall, traced: Iterable[ToolCall]) -> ToolCall | None:
+    """Older spans do not name the call: then it is the tool of this name that began at that moment."""
+    at = theirs.start_ms
+    same = (one for one in traced if one.name == theirs.name and one.start_ms is not None and ":" in one.id)
+    return next((one for one in same if at is not None and abs((one.start_ms or 0) - at) <= NEAR_MS), None)
 
 
 def _handoffs(traced: list[Handoff], told: Sequence[Handoff]) -> list[Handoff]:

@@ -10,14 +10,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from evalhub.models import Conversation, Handoff, PromptVersion, ToolCall, Usage
+from evalhub.traces.formats.livekit_older import agent_at, handoffs
 from evalhub.traces.formats.livekit_totals import ByKind
 from evalhub.traces.formats.livekit_turns import LiveKitTurn, pii, turns_of
 from evalhub.traces.formats.loose import listing, mapping, number, structured, words
 from evalhub.traces.formats.span_usage import model_of, usage_of
 from evalhub.traces.spans import SpanRecord, TracedCall, at
 
-MODEL_SPANS = {"stt": "user_turn", "llm": "llm_request", "tts": "tts_request", "s2s": "realtime_inference"}
-METERED = ("llm_request", "realtime_inference")
+REALTIME = ("realtime_inference", "realtime_assistant_turn", "realtime_metrics")
+"""a speech-to-speech model's work: now, and in releases before 1.3 the turn itself or what came after it"""
+MODEL_SPANS = {"stt": ("user_turn",), "llm": ("llm_request",), "tts": ("tts_request",), "s2s": REALTIME}
+METERED = ("llm_request", *REALTIME)
 KEPT = ("room_id", "job_id", "prompt.version", "lk.room_name", "lk.pii.room_name")
 
 
@@ -38,7 +41,7 @@ def traced(call: TracedCall) -> tuple[Conversation, ByKind]:
         meta=_meta(call) or None,
         turns=[one.turn for one in turns],
         tool_calls=list(_tool_calls(call, turns)),
-        handoffs=list(_handoffs(call)),
+        handoffs=list(_handoffs(call)) or list(handoffs(call)),
         stage_timings=[stage for one in turns for stage in one.stages],
     )
     return conversation, {"llm": list(_tokens(call, turns)), "tts": list(_characters(call))}
@@ -50,14 +53,14 @@ def named(call: TracedCall, *names: str) -> Iterator[SpanRecord]:
 
 
 def _architecture(call: TracedCall) -> str | None:
-    if any(named(call, "realtime_inference")):
+    if any(named(call, *REALTIME)):
         return "half_cascade" if any(named(call, "tts_node")) else "speech_to_speech"
     return "chained" if any(named(call, "llm_node")) else None
 
 
 def _models(call: TracedCall) -> dict[str, Any]:
     found = {
-        kind: next((m for s in named(call, name) if (m := model_of(s))), None) for kind, name in MODEL_SPANS.items()
+        kind: next((m for s in named(call, *names) if (m := model_of(s))), None) for kind, names in MODEL_SPANS.items()
     }
     return {kind: model for kind, model in found.items() if model}
 
@@ -89,7 +92,7 @@ def _tool_calls(call: TracedCall, turns: list[LiveKitTurn]) -> Iterator[ToolCall
             id=words(span.first("lk.function_tool.id", "gen_ai.tool.call.id")) or span.key,
             position=position,
             turn_id=_turn_id(call, span, turns),
-            agent_name=words(span.attributes.get("gen_ai.agent.name")),
+            agent_name=words(span.attributes.get("gen_ai.agent.name")) or agent_at(call, span),
             name=words(span.first("lk.function_tool.name", "gen_ai.tool.name")) or "unknown",
             arguments=structured(pii(span, "function_tool.arguments")),
             result=None if failed else output,

@@ -223,6 +223,18 @@ def test_redacted_spans_get_their_words_and_tools_from_the_report() -> None:
     assert (tool.arguments, tool.result, tool.turn_id, tool.end_ms) == ({"a": 1}, "two", "t:4", 820)
 
 
+def test_a_tool_that_older_spans_do_not_name_is_known_by_its_name_and_moment() -> None:
+    spans = (
+        at("assistant_turn", 1, None, 0, 3000),
+        at("function_tool", 2, 1, 100, 200, function_tool__name="find"),
+        at("function_tool", 3, 1, 900, 990, function_tool__name="find"),
+        at("agent_speaking", 4, 1, 1000, 2500),
+    )
+    called = {"type": "function_call", "call_id": "call_1", "name": "find", "arguments": "{}", "created_at": WHEN + 0.9}
+    tools = read(*spans, chat_history=history(called, message("assistant", "Hello.", (1.0, 2.5)))).tool_calls
+    assert [(tool.id, tool.start_ms, tool.arguments) for tool in tools] == [("t:2", 100, None), ("t:3", 900, {})]
+
+
 def test_words_that_the_session_itself_cut_are_what_was_heard() -> None:
     spans = (
         at("agent_turn", 1, None, 0, 3000, interrupted=True, response__text="One two three four."),

@@ -21,7 +21,8 @@ OWN_TAGS = "lk."
 
 def is_told(log: LogRecord) -> bool:
     """Whether this record is a report or a piece of one."""
-    return log.name == EVENT or log.attributes.get("logger.name") in (HISTORY, EVALUATIONS)
+    by_session = "job_id" in log.attributes and log.attributes.get("logger.name") in (HISTORY, EVALUATIONS)
+    return log.name == EVENT or by_session
 
 
 def reports_of(call: TracedCall) -> list[dict[str, Any]]:

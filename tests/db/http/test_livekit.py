@@ -2,8 +2,10 @@
 
 import json
 import time
+import tracemalloc
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -16,13 +18,13 @@ from sqlalchemy.orm import Session
 
 from evalhub.bundled import bundled
 from evalhub.integrations.endpoints import make_endpoint
-from evalhub.models import Conversation, InboxItem, IntegrationEndpoint, Project, Recording
+from evalhub.models import Conversation, InboxItem, IntegrationEndpoint, Project, Recording, SpanLog
 from evalhub.services import Services
 from evalhub.traces import pressure, queries
 from evalhub.traces.deletion import delete_conversation
 from evalhub.traces.formats.native_dump import dump
-from tests.db.http.conftest import Cast
-from tests.db.traces.test_spans import settle
+from tests.db.http.conftest import Cast, Program
+from tests.db.traces.test_spans import send, settle, span
 
 pytestmark = pytest.mark.db
 ROOM = "RM_0fe76e8b7cf6"
@@ -298,3 +300,47 @@ def test_the_uploader_is_told_when_to_come_back(post: Post, monkeypatch: pytest.
     assert answer.status_code == 503
     assert Status.FromString(answer.data).details[0].Unpack(retry)
     assert retry.retry_delay.seconds == 5
+
+
+def test_sound_streams_through_without_being_held(
+    nobody: FlaskClient, endpoint: IntegrationEndpoint, session: Session, tmp_path: Path
+) -> None:
+    headers = {"Authorization": f"Bearer {token()}", "Content-Type": FORM}
+    block, times = b"\r\n--not a frontier" * (1 << 16), 48
+    with (tmp_path / "upload").open("wb") as file:
+        file.write(multipart(("header", header()), ("audio", b"OggS"), end=b"")[:-2])
+        file.writelines([block] * times)
+        file.write(b"\r\n--frontier--\r\n")
+    with (tmp_path / "upload").open("rb") as file:
+        tracemalloc.start()
+        answer = nobody.post(RECORDINGS, input_stream=file, headers=headers)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert answer.status_code == 200
+    assert session.scalar(select(Recording.size_bytes)) == len(block) * times + 4
+    assert most < 24 << 20
+
+
+def test_a_session_report_is_imported_like_any_file(api: Program, services: Services, session: Session) -> None:
+    report = (bundled("sample_traces") / "livekit" / "session_report.json").read_bytes()
+    answer = api("POST", "import", data=report, content_type="application/json")
+    assert (answer.status_code, [one["id"] for one in answer.json["conversations"]]) == (202, ["RM_f2df268199f3"])
+    settle(services)
+    call = queries.load_conversation(session, 1, "RM_f2df268199f3")
+    assert (len(call.turns), len(call.tool_calls), call.state) == (9, 4, "ended")
+
+
+def test_a_report_that_came_before_a_better_name_goes_along(
+    post: Post, services: Services, session: Session, project: Project
+) -> None:
+    """Its sound goes along too."""
+    replay(post, only("recordings"))
+    settle(services)
+    named = {"gen_ai.conversation.id": ROOM, "evalhub.conversation.id": "call-7"}
+    send(services, project, span(0, **named))
+    assert session.scalars(select(Conversation.id)).all() == ["call-7"]
+    assert session.scalars(select(Recording.conversation_id)).all() == ["call-7"]
+    assert session.scalars(select(SpanLog.conversation_id)).all() == ["call-7"]
+    replay(post, only("recordings"))
+    settle(services)
+    assert session.scalars(select(Conversation.id)).all() == ["call-7"]

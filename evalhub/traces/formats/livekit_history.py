@@ -33,6 +33,7 @@ class History:
     handoffs: list[Handoff] = field(default_factory=list)
     stages: list[StageTiming] = field(default_factory=list)
     agent: str | None = None
+    first_agent: str | None = None
     instructions: str | None = None
     tool_names: list[str] = field(default_factory=list)
     waits: dict[str, float | None] = field(default_factory=dict)
@@ -105,6 +106,7 @@ class History:
     def _pass_on(self, item: dict[str, Any]) -> None:
         before, after = words(item.get("old_agent_id")), words(item.get("new_agent_id"))
         self.agent, self.tool_names = after or self.agent, []
+        self.first_agent = self.first_agent or before or after
         if before:
             at_ms = self.ms(item.get("created_at"))
             id_ = _id(item, len(self.handoffs))
@@ -124,7 +126,7 @@ def read(report: dict[str, Any], call: TracedCall) -> Conversation:
         started_at=at(zero) if zero else None,
         ended_at=at(ended),
         origin="simulation" if report.get("simulated") is True else None,
-        agent_name=words(report.get("agent_name")),
+        agent_name=words(report.get("agent_name")) or history.first_agent,
         models=models_of(report) or None,
         prompt=_prompt(history),
         meta=dict(_meta(report)) or None,
@@ -211,6 +213,8 @@ def _meta(report: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     yield from ((name, said) for name, key in named.items() if (said := words(report.get(key))))
     if reason := words(report.get("close_reason")):
         yield "close_reason", reason.removeprefix("CR_").lower()
+    if mapping(mapping(report.get("options")).get("recording_options")).get("redaction") is True:
+        yield "redacted", True
     if errors := {kind: count for kind, count in mapping(report.get("errors")).items() if number(count)}:
         yield "errors", errors
 

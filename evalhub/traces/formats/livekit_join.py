@@ -15,7 +15,7 @@ from evalhub.models import Conversation, Handoff, ToolCall, Turn
 
 NEAR_MS = 500
 """both sources take their times from the same moments: what starts further apart is another turn"""
-FIELDS = ("ended_at", "origin", "user_id", "agent_version", "architecture", "prompt")
+FIELDS = ("ended_at", "origin", "user_id", "agent_name", "agent_version", "architecture", "prompt")
 FACTS = ("id", "arguments", "result", "error", "agent_name", "turn_id", "start_ms", "end_ms")
 
 
@@ -32,7 +32,6 @@ def joined(traced: Conversation, told: Conversation) -> Conversation:
     traced.recordings = told.recordings
     traced.models = ((told.models or {}) | (traced.models or {})) or None
     traced.meta = ((told.meta or {}) | (traced.meta or {})) or None
-    traced.agent_name = told.agent_name or traced.agent_name
     for name in FIELDS:
         if getattr(traced, name) is None:
             setattr(traced, name, getattr(told, name))

@@ -19,8 +19,6 @@ from evalhub.traces.spans import LogRecord
 NAME = "livekit_report"
 EVENT = "livekit.session_report"
 SIGNS = {"job_id", "room_id", "room"}
-TELLING_EVENTS = ("close", "error")
-"""of the events only these say what the rest of the report does not"""
 NS_PER_S = 1_000_000_000
 LATEST_S = (1 << 63) // NS_PER_S
 
@@ -57,13 +55,11 @@ def parse(body: bytes, conversation_id: str | None) -> Parsed:  # noqa: ARG001  
 
 def record(report: dict[str, Any]) -> LogRecord:
     """A report as a log record that names its call by the room, else by the job."""
-    events = report.get("events")
-    told = [one for one in events if _tells(one)] if isinstance(events, list) else []
     key = words(report.get("room_id")) or words(report.get("job_id"))
     return LogRecord(
         name=EVENT,
         time_ns=unix_ns(report.get("timestamp")),
-        body=report | {"events": told},
+        body={name: value for name, value in report.items() if name != "events"},  # they say what the history says
         attributes={"gen_ai.conversation.id": key},
     )
 
@@ -72,7 +68,3 @@ def unix_ns(seconds: Any) -> int | None:
     """Unix seconds in nanoseconds; None for what is no time."""
     found = number(seconds)
     return round(found * NS_PER_S) if found is not None and 0 < found < LATEST_S else None
-
-
-def _tells(event: Any) -> bool:
-    return isinstance(event, dict) and event.get("type") in TELLING_EVENTS

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from evalhub.models import Conversation, Handoff, PromptVersion, ToolCall, Usage
+from evalhub.traces.formats.livekit_caller import sip_of, user_of
 from evalhub.traces.formats.livekit_older import agent_at, handoffs
 from evalhub.traces.formats.livekit_totals import ByKind
 from evalhub.traces.formats.livekit_turns import LiveKitTurn, pii, turns_of
@@ -20,6 +21,7 @@ from evalhub.traces.spans import SpanRecord, TracedCall, at
 REALTIME = ("realtime_inference", "realtime_assistant_turn", "realtime_metrics")
 """a speech-to-speech model's work: now, and in releases before 1.3 the turn itself or what came after it"""
 MODEL_SPANS = {"stt": ("user_turn",), "llm": ("llm_request",), "tts": ("tts_request",), "s2s": REALTIME}
+DEFAULT_SERVICE = "livekit-agents"
 METERED = ("llm_request", *REALTIME)
 KEPT = ("room_id", "job_id", "prompt.version", "lk.room_name", "lk.pii.room_name")
 
@@ -32,9 +34,10 @@ def traced(call: TracedCall) -> tuple[Conversation, ByKind]:
         id=call.id,
         started_at=call.started_at,
         ended_at=at(root.end_ns) if root else None,
-        user_id=call.said("user.id"),
-        agent_name=call.said("lk.agent_name") or call.resource("service.name"),
-        agent_version=call.resource("service.version"),
+        channel="phone" if sip_of(call) else None,
+        user_id=user_of(call),
+        agent_name=_agent_name(call, root),
+        agent_version=call.resource("service.version") or call.said("lk.deployment_id"),
         architecture=_architecture(call),
         models=_models(call) or None,
         prompt=_prompt(call),
@@ -45,6 +48,13 @@ def traced(call: TracedCall) -> tuple[Conversation, ByKind]:
         stage_timings=[stage for one in turns for stage in one.stages],
     )
     return conversation, {"llm": list(_tokens(call, turns)), "tts": list(_characters(call))}
+
+
+def _agent_name(call: TracedCall, root: SpanRecord | None) -> str | None:
+    """As it is dispatched, else as its service is called; the library's own name says less than the first agent's."""
+    service = call.resource("service.name")
+    known = call.said("lk.agent_name") or (service if service != DEFAULT_SERVICE else None)
+    return known or (words(root.attributes.get("lk.agent_label")) if root else None)
 
 
 def named(call: TracedCall, *names: str) -> Iterator[SpanRecord]:
@@ -81,7 +91,8 @@ def _meta(call: TracedCall) -> dict[str, Any]:
     closing = next(named(call, "session_close"), None)
     reason = words(closing.attributes.get("lk.close_reason")) if closing else None
     environment = call.resource("deployment.environment.name", "deployment.environment")
-    return found | {k: v for k, v in (("close_reason", reason), ("environment", environment)) if v}
+    told = {"close_reason": reason, "environment": environment, "sip": sip_of(call)}
+    return found | {name: value for name, value in told.items() if value}
 
 
 def _tool_calls(call: TracedCall, turns: list[LiveKitTurn]) -> Iterator[ToolCall]:

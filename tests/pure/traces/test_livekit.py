@@ -226,6 +226,26 @@ def test_of_input_told_as_deltas_the_agents_instructions_are_the_last_that_were_
     assert prompt.instructions == "Be brief."
 
 
+def test_a_caller_by_phone() -> None:
+    root = span("agent_session", 1, end=9000, sip__callID="SCL_1", sip__twilio__callSid="CA1")
+    root.attributes["lk.pii.sip.phoneNumber"] = "+15550100"
+    root.events = [{"name": "participant_linked", "attributes": {"lk.pii.participant_identity": "sip_+15550100"}}]
+    call = read(root).conversations[0]
+    assert (call.channel, call.user_id) == ("phone", "sip_+15550100")
+    assert (call.meta or {})["sip"] == {"callID": "SCL_1", "twilio.callSid": "CA1", "phoneNumber": "+15550100"}
+
+
+def test_which_agent_and_build_of_it() -> None:
+    root = span("agent_session", 1, end=9, agent_label="front-desk", deployment_id="v_81")
+    root.resource = {"service.name": "livekit-agents"}
+    call = read(root).conversations[0]
+    assert (call.agent_name, call.agent_version) == ("front-desk", "v_81")
+    root.attributes["lk.agent_name"] = "returns-desk"
+    root.resource = {"service.name": "livekit-agents", "service.version": "1.4.2"}
+    call = read(root).conversations[0]
+    assert (call.agent_name, call.agent_version) == ("returns-desk", "1.4.2")
+
+
 def test_redacted_words_leave_their_times() -> None:
     [turn] = read(span("agent_turn", 1, end=9), span("agent_speaking", 2, 1, 3, 8)).conversations[0].turns
     assert (turn.text, turn.end_ms - turn.start_ms) == (None, 5)

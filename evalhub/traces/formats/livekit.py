@@ -1,6 +1,6 @@
 """LiveKit Agents: a session from its spans, its report, or both; one trace a job, `agent_session` in it comes last.
 
-Read from livekit-agents 1.8.9 and 1.2.14. Which source a fact is taken from: livekit_join.py.
+Read from livekit-agents 1.8.9 and 1.2.14. Which source a fact is taken from: livekit_session/join.py.
 """
 
 from __future__ import annotations
@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from evalhub.models import Conversation
-from evalhub.traces.formats import Parsed, livekit_history
-from evalhub.traces.formats.livekit_join import joined
-from evalhub.traces.formats.livekit_logs import is_told, reports_of, verdict_of
-from evalhub.traces.formats.livekit_spans import named, traced
-from evalhub.traces.formats.livekit_totals import ByKind, larger, totals
+from evalhub.traces.formats import Parsed
+from evalhub.traces.formats.livekit_session import told
+from evalhub.traces.formats.livekit_session.join import joined
+from evalhub.traces.formats.livekit_session.logs import is_told, reports_of, verdict_of
+from evalhub.traces.formats.livekit_session.spans import named, traced
+from evalhub.traces.formats.livekit_session.totals import ByKind, larger, totals
 from evalhub.traces.spans import LogRecord, SpanRecord, TracedCall
 
 DIALECT, ORDER = "livekit", 10
@@ -56,7 +57,7 @@ def read(call: TracedCall) -> Parsed:
     conversation, used = traced(call) if call.spans else (Conversation(id=call.id), {})
     reports = reports_of(call)
     for report in reports:
-        conversation = _completed(conversation, livekit_history.read(report, call))
+        conversation = _completed(conversation, told.read(report, call))
     conversation.usage = larger(used, _total(totals(report) for report in reports))
     outcome, tags, noted = verdict_of(call, reports)
     conversation.outcome, conversation.tags = outcome, tags or None
@@ -65,9 +66,9 @@ def read(call: TracedCall) -> Parsed:
     return Parsed(conversations=[conversation], ended=ended)
 
 
-def _completed(conversation: Conversation, told: Conversation) -> Conversation:
+def _completed(conversation: Conversation, more: Conversation) -> Conversation:
     """The first source there is stands as it is; every other one completes it."""
-    return told if conversation.started_at is None else joined(conversation, told)
+    return more if conversation.started_at is None else joined(conversation, more)
 
 
 def _total(found: Iterable[ByKind]) -> ByKind:

@@ -14,8 +14,8 @@ import orjson
 
 from evalhub.errors import BadInput, Problem, Unreadable
 from evalhub.traces.bodies import read_json, without_nul
-from evalhub.traces.formats.livekit_header import read_header
 from evalhub.traces.formats.livekit_report import record, unix_ns
+from evalhub.traces.formats.livekit_session.header import read_header
 from evalhub.traces.formats.loose import mapping
 from evalhub.traces.formats.otlp import Decoded
 

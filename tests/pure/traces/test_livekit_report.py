@@ -13,7 +13,7 @@ from evalhub.errors import BadInput
 from evalhub.models import Conversation
 from evalhub.traces import dialects
 from evalhub.traces.formats import livekit_report, livekit_upload, otlp
-from evalhub.traces.formats.livekit_header import read_header
+from evalhub.traces.formats.livekit_session.header import read_header
 from evalhub.traces.spans import LogRecord, SpanRecord, TracedCall
 from tests.pure.traces.samples import SAMPLES
 from tests.pure.traces.test_livekit import span

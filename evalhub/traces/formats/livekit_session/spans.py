@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from evalhub.models import Conversation, Handoff, PromptVersion, ToolCall, Usage
-from evalhub.traces.formats.livekit_caller import sip_of, user_of
-from evalhub.traces.formats.livekit_older import agent_at, handoffs
-from evalhub.traces.formats.livekit_totals import ByKind
-from evalhub.traces.formats.livekit_turns import LiveKitTurn, pii, turns_of
+from evalhub.traces.formats.livekit_session.caller import sip_of, user_of
+from evalhub.traces.formats.livekit_session.older import agent_at, handoffs
+from evalhub.traces.formats.livekit_session.totals import ByKind
+from evalhub.traces.formats.livekit_session.turns import LiveKitTurn, pii, turns_of
 from evalhub.traces.formats.loose import listing, mapping, number, structured, words
 from evalhub.traces.formats.span_usage import model_of, usage_of
 from evalhub.traces.spans import SpanRecord, TracedCall, at

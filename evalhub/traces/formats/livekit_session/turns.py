@@ -11,7 +11,7 @@ from typing import Any
 
 from evalhub.models import StageTiming, Turn
 from evalhub.traces.formats.heard import first_words
-from evalhub.traces.formats.livekit_older import agent_at, spoken_ns, waits_before
+from evalhub.traces.formats.livekit_session.older import agent_at, spoken_ns, waits_before
 from evalhub.traces.formats.loose import mapping, number, words
 from evalhub.traces.spans import SpanRecord, TracedCall
 

@@ -2,7 +2,7 @@
 
 - times, agents, stages, hand-offs, what was heard: spans; a turn or tool that only the report has is added
 - words that spans lack (redacted, speech-to-speech callers) or that were cut at the interruption: the report
-- usage: spans, which know the turn, unless the report counts more (livekit_totals.larger)
+- usage: spans, which know the turn, unless the report counts more (totals.larger)
 - prompt: spans, which have the tools' schemas; outcome, tags, close reason, the recording's start: the report
 """
 

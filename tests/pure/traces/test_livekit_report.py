@@ -167,12 +167,13 @@ def test_a_speech_to_speech_caller_has_words_from_the_report_and_times_from_span
         at("agent_session", 1, None, 0, 9000),
         at("user_speaking", 2, 1, 100, 900),
         at("agent_turn", 3, 1, 900, 3000),
+        at("realtime_inference", 6, 3, 900, 2500),
         at("agent_speaking", 4, 3, 1000, 2500),
         at("user_speaking", 5, 1, 4000, 5000),
     )
     told = history(
-        message("user", "Hi.", created=1.2),
         message("assistant", "Hello.", (1.0, 2.5)),
+        message("user", "Hi.", created=4.2),  # noted only when the next one was being spoken
         message("user", "Bye.", created=5.1),
     )
     assert said(read(*spans, chat_history=told)) == [
@@ -188,6 +189,23 @@ def at(name: str, number: int, parent: int | None, start: int, end: int, **attri
     shift = WHEN * 10**9 - 10**15
     made.start_ns, made.end_ns = made.start_ns + shift, made.end_ns + shift
     return made
+
+
+def test_words_that_were_typed_are_a_turn_of_their_own_not_what_a_noise_said() -> None:
+    spans = (at("user_turn", 1, None, 0, 900), at("user_speaking", 2, 1, 0, 800))
+    call = read(*spans, chat_history=history(message("user", "typed", created=2.0)))
+    assert said(call) == [("caller", 0, 800, None), ("caller", 2000, None, "typed")]
+
+
+def test_where_a_noise_has_no_words_each_goes_to_the_latest_speech_before() -> None:
+    spans = (
+        at("agent_turn", 1, None, 0, 9000),
+        at("realtime_inference", 2, 1, 0, 9000),
+        at("user_speaking", 3, None, 0, 100),
+        at("user_speaking", 4, None, 1000, 2000),
+    )
+    call = read(*spans, chat_history=history(message("user", "Hi.", created=2.5)))
+    assert said(call) == [("caller", 0, 100, None), ("caller", 1000, 2000, "Hi.")]
 
 
 def test_without_spans_such_a_caller_stands_where_the_history_noted_it_and_says_so() -> None:
@@ -293,7 +311,8 @@ def test_the_pieces_in_log_records_tell_the_same_as_the_report() -> None:
     records = [log for body in logs for log in otlp.decode_logs(body, json=False).logs]
     pieces = dialects.read(TracedCall(id="RM_1", spans=[], logs=records)).conversations[0]
     whole = dialects.read(TracedCall(id="RM_1", spans=[], logs=livekit_upload.decode(uploaded()).logs)).conversations[0]
-    assert said(pieces) == said(whole)
+    assert [(turn.speaker, turn.text) for turn in pieces.turns] == [(turn.speaker, turn.text) for turn in whole.turns]
+    assert all(abs(one.start_ms - other.start_ms) <= 1 for one, other in zip(pieces.turns, whole.turns, strict=True))
     assert [(one.name, one.arguments, one.result, one.error) for one in pieces.tool_calls] == [
         (one.name, one.arguments, one.result, one.error) for one in whole.tool_calls
     ]

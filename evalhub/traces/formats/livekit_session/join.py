@@ -15,13 +15,15 @@ from evalhub.models import Conversation, Handoff, ToolCall, Turn
 
 NEAR_MS = 500
 """both sources take their times from the same moments: what starts further apart is another turn"""
+SPOKEN_TO = ("speech_to_speech", "half_cascade")
+"""architectures whose model hears the caller itself: what it heard is transcribed beside, later"""
 FIELDS = ("ended_at", "origin", "user_id", "agent_name", "agent_version", "architecture", "prompt")
 FACTS = ("id", "arguments", "result", "error", "agent_name", "turn_id", "start_ms", "end_ms")
 
 
 def joined(traced: Conversation, told: Conversation) -> Conversation:
     """The session of the spans, completed by what its report tells. Usage is the caller's."""
-    same = _same_turns(traced.turns, told.turns)
+    same = _same_turns(traced, told)
     for ours, theirs in same:
         _complete(ours, theirs)
     ids = {theirs.id: ours.id for ours, theirs in same}
@@ -38,11 +40,11 @@ def joined(traced: Conversation, told: Conversation) -> Conversation:
     return traced
 
 
-def _same_turns(traced: Sequence[Turn], told: Sequence[Turn]) -> list[tuple[Turn, Turn]]:
-    """Turns that both sources have. One whose start was only noted is the latest of its side that began before."""
-    found = []
-    free = list(traced)
-    for theirs in sorted(told, key=lambda turn: "start_basis" in (turn.extra or {})):
+def _same_turns(traced: Conversation, told: Conversation) -> list[tuple[Turn, Turn]]:
+    """Turns that both sources have, each from the spans and from the report."""
+    found = _noted_turns(traced, told.turns) if traced.architecture in SPOKEN_TO else []
+    free = [turn for turn in traced.turns if turn not in [ours for ours, _ in found]]
+    for theirs in (turn for turn in told.turns if not _is_noted(turn)):
         ours = _nearest(theirs, [turn for turn in free if turn.speaker == theirs.speaker])
         if ours is not None:
             free.remove(ours)
@@ -50,16 +52,34 @@ def _same_turns(traced: Sequence[Turn], told: Sequence[Turn]) -> list[tuple[Turn
     return found
 
 
+def _noted_turns(traced: Conversation, told: Sequence[Turn]) -> list[tuple[Turn, Turn]]:
+    """Words of a speech-to-speech caller, which are noted late, and when they were spoken.
+
+    Where there are as many of them as stretches without words they belong together in order, else each to the latest
+    stretch that began before.
+    """
+    noted = [turn for turn in told if _is_noted(turn) and turn.speaker == "caller"]
+    bare = [turn for turn in traced.turns if turn.speaker == "caller" and not turn.text and turn.start_ms is not None]
+    if len(bare) == len(noted):
+        return list(zip(bare, noted, strict=True))
+    found = []
+    for theirs in noted:
+        before = [turn for turn in bare if (turn.start_ms or 0) <= (theirs.start_ms or 0)]
+        if before:
+            bare.remove(before[-1])
+            found.append((before[-1], theirs))
+    return found
+
+
 def _nearest(theirs: Turn, candidates: Iterable[Turn]) -> Turn | None:
-    timed = [(turn.start_ms, turn) for turn in candidates if turn.start_ms is not None]
-    if theirs.start_ms is None:
-        return None
     at = theirs.start_ms
-    if "start_basis" in (theirs.extra or {}):
-        before = [(start, turn) for start, turn in timed if start <= at and turn.text in (None, theirs.text)]
-        return max(before, key=lambda one: one[0], default=(0, None))[1]
-    near = [(abs(start - at), turn) for start, turn in timed if abs(start - at) <= NEAR_MS]
+    timed = [(abs(turn.start_ms - at), turn) for turn in candidates if turn.start_ms is not None and at is not None]
+    near = [one for one in timed if one[0] <= NEAR_MS]
     return min(near, key=lambda one: one[0], default=(0, None))[1]
+
+
+def _is_noted(turn: Turn) -> bool:
+    return "start_basis" in (turn.extra or {})
 
 
 def _complete(ours: Turn, theirs: Turn) -> None:

@@ -23,7 +23,7 @@ REALTIME = ("realtime_inference", "realtime_assistant_turn", "realtime_metrics")
 MODEL_SPANS = {"stt": ("user_turn",), "llm": ("llm_request",), "tts": ("tts_request",), "s2s": REALTIME}
 DEFAULT_SERVICE = "livekit-agents"
 METERED = ("llm_request", *REALTIME)
-KEPT = ("room_id", "job_id", "prompt.version", "lk.room_name", "lk.pii.room_name")
+KEPT = ("room_id", "job_id", "prompt.version")
 
 
 def traced(call: TracedCall) -> tuple[Conversation, ByKind]:
@@ -88,10 +88,11 @@ def _prompt(call: TracedCall) -> PromptVersion | None:
 
 def _meta(call: TracedCall) -> dict[str, Any]:
     found: dict[str, Any] = {name: said for name in KEPT if (said := call.said(name))}
+    room = call.said("lk.pii.room_name", "lk.room_name")
     closing = next(named(call, "session_close"), None)
     reason = words(closing.attributes.get("lk.close_reason")) if closing else None
     environment = call.resource("deployment.environment.name", "deployment.environment")
-    told = {"close_reason": reason, "environment": environment, "sip": sip_of(call)}
+    told = {"lk.room_name": room, "close_reason": reason, "environment": environment, "sip": sip_of(call)}
     return found | {name: value for name, value in told.items() if value}
 
 
@@ -117,7 +118,10 @@ def _turn_id(call: TracedCall, span: SpanRecord, turns: list[LiveKitTurn]) -> st
     """Of the speech that answers with what this step found; else the last of the same turn."""
     holder = next((up.key for up in call.ancestors(span)), None)
     own = [one for one in turns if one.holder == holder]
-    later = [one for one in own if one.spoken_ns and span.end_ns and one.spoken_ns >= span.end_ns]
+    since = (
+        span.start_ns if span.name in REALTIME else span.end_ns
+    )  # a speech-to-speech model's work ends with its sound
+    later = [one for one in own if one.spoken_ns and since and one.spoken_ns >= since]
     return (later[0] if later else own[-1]).turn.id if own else None
 
 
@@ -137,7 +141,8 @@ def _handoffs(call: TracedCall) -> Iterator[Handoff]:
 
 def _tokens(call: TracedCall, turns: list[LiveKitTurn]) -> Iterator[Usage]:
     for span in named(call, *METERED):
-        turn_id = next((id_ for up in call.ancestors(span) if (id_ := _turn_id(call, up, turns))), None)
+        steps = (span, *call.ancestors(span))
+        turn_id = next((id_ for step in steps if (id_ := _turn_id(call, step, turns))), None)
         yield from usage_of(span, turn_id)
 
 

@@ -12,7 +12,8 @@ from evalhub.traces.formats.livekit_session.totals import models_of
 from evalhub.traces.formats.loose import listing, mapping, number, words
 from evalhub.traces.spans import NS_PER_MS, TracedCall, at
 
-CHAINED = {"stt", "llm", "tts"}
+ARCHITECTURES = (({"stt", "llm", "tts"}, "chained"), ({"s2s", "tts"}, "half_cascade"), ({"s2s"}, "speech_to_speech"))
+"""by the models that were used; the first that fits"""
 
 
 def read(report: dict[str, Any], call: TracedCall) -> Conversation:
@@ -39,7 +40,8 @@ def read(report: dict[str, Any], call: TracedCall) -> Conversation:
         recordings=list(_recordings(report, history)),
     )
     _number(conversation.turns, conversation.tool_calls, conversation.handoffs)
-    conversation.architecture = "chained" if (conversation.models or {}).keys() >= CHAINED else None
+    used = (conversation.models or {}).keys()
+    conversation.architecture = next((name for needed, name in ARCHITECTURES if used >= needed), None)
     return conversation
 
 
@@ -56,7 +58,8 @@ def first_ns(report: dict[str, Any], items: list[dict[str, Any]]) -> int | None:
         [ended - round(length * NS_PER_MS)] if ended and length is not None and 0 <= length * NS_PER_MS < ended else []
     )
     noted = (unix_ns(item.get("created_at")) for item in items)
-    return min([*began, *filter(None, noted)], default=None)
+    recorded = unix_ns(report.get("audio_recording_started_at"))
+    return min([*began, *filter(None, (recorded, *noted))], default=None)
 
 
 def _began(item: dict[str, Any]) -> float:

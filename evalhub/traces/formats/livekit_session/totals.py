@@ -16,9 +16,14 @@ ByKind = dict[str, list[Usage]]
 
 
 def models_of(report: dict[str, Any]) -> dict[str, Any]:
-    """The first model of each kind."""
-    named = ((kind, words(used.get("model"))) for kind, used in reversed([*_used(report)]))
+    """The first model of each kind; one that heard or gave sound is a speech-to-speech model."""
+    named = ((_kind(kind, used), words(used.get("model"))) for kind, used in reversed([*_used(report)]))
     return {kind: model for kind, model in named if model}
+
+
+def _kind(kind: str, used: dict[str, Any]) -> str:
+    sounds = _count(used, "input_audio") + _count(used, "output_audio")
+    return "s2s" if kind == "llm" and sounds else kind
 
 
 def totals(report: dict[str, Any]) -> ByKind:

@@ -94,6 +94,8 @@ def _said(call: TracedCall, span: SpanRecord, count: int) -> list[str | None]:
 def _note_heard(turn: Turn, span: SpanRecord, generated_ms: float) -> None:
     """How much of it was played before the caller cut in, and which words that may have been."""
     position = number(span.attributes.get("lk.playout.position"))
+    if position is None and turn.start_ms is not None and turn.end_ms is not None:
+        position = (turn.end_ms - turn.start_ms) / S  # what was spoken is what was played
     source = words(span.attributes.get("lk.interruption.source"))
     turn.extra = {"interruption_source": source} if source else None
     if position is None:
@@ -117,8 +119,11 @@ def _stages(call: TracedCall, span: SpanRecord, part: SpanRecord, before: int | 
     waits = {} if before else _waits(call, span)
     models = [one for one in _nodes(call, span, "llm_node") if since <= (one.start_ns or 0) <= (part.start_ns or 0)]
     tools = [one for one in _nodes(call, span, "function_tool") if since <= (one.start_ns or 0) <= (part.start_ns or 0)]
+    realtime = [
+        one for one in _nodes(call, span, "realtime_inference") if since <= (one.start_ns or 0) <= (part.start_ns or 0)
+    ]
     speech = [one for one in _nodes(call, span, "tts_node") if since <= (one.start_ns or 0) <= (part.start_ns or 0)]
-    waits["llm_first_token"] = _first(models, "lk.response.ttft", sum(map(_length_ms, models[:-1])))
+    waits["llm_first_token"] = _first(models, "lk.response.ttft", sum(map(_length_ms, models[:-1]))) or _spoke(realtime)
     waits["tool"] = sum(map(_length_ms, tools)) or None
     waits["tts_first_byte"] = _first(speech, "lk.response.ttfb", 0.0)
     for position, (stage, ms) in enumerate(waits.items()):
@@ -143,6 +148,12 @@ def _first(nodes: Sequence[SpanRecord], name: str, earlier_ms: float) -> float |
     """Until the last of them gave its first output; those before it were waited for whole."""
     seconds = number(nodes[-1].attributes.get(name)) if nodes else None
     return earlier_ms + seconds * S if seconds is not None else None
+
+
+def _spoke(nodes: Sequence[SpanRecord]) -> float | None:
+    """Until a speech-to-speech model gave its first sound; -1 says that it gave none."""
+    seconds = number(mapping(nodes[-1].attributes.get("lk.realtime_model_metrics")).get("ttft")) if nodes else None
+    return seconds * S if seconds is not None and seconds >= 0 else None
 
 
 def _length_ms(span: SpanRecord) -> float:

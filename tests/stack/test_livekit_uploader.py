@@ -1,4 +1,4 @@
-"""The released livekit-agents holds a session and uploads it here by itself, while every second request is refused.
+"""The released livekit-agents holds sessions and uploads them here by itself, while every second request is refused.
 
 It is installed into an environment of its own (a minute, once): PyAV, which it needs, holds GPL code that must not come
 near what evalhub ships.
@@ -8,7 +8,7 @@ import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,7 @@ from webui import pressure as web_pressure
 pytestmark = pytest.mark.stack
 FOLDER = Path(__file__).parent / "livekit"
 KEY, SECRET = "APIstack", "the secret of this key pair, long enough"
+Held = Callable[[str], Conversation]
 ROOM_FOR = 0.3
 """s that a turn may lie beside its sound: detectors of speech wait a moment"""
 
@@ -66,15 +67,23 @@ def address(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield found
 
 
-def test_a_session_arrives_with_words_tools_and_sound(
-    address: str, python: Path, services: Services, session: Session, project: Project
-) -> None:
-    where = {"LIVEKIT_OBSERVABILITY_URL": address, "LIVEKIT_API_KEY": KEY, "LIVEKIT_API_SECRET": SECRET}
-    command = [str(python), str(FOLDER / "session.py")]
-    done = subprocess.run(command, env=os.environ | where, capture_output=True, text=True, check=False, timeout=120)
-    assert done.returncode == 0, done.stderr
-    settle(services)
-    call = queries.load_conversation(session, project.id, done.stdout.split()[-1])
+@pytest.fixture
+def held(address: str, python: Path, services: Services, session: Session, project: Project) -> Held:
+    """Holds one of the sessions in the folder and gives the call that arrived."""
+
+    def hold(name: str) -> Conversation:
+        where = {"LIVEKIT_OBSERVABILITY_URL": address, "LIVEKIT_API_KEY": KEY, "LIVEKIT_API_SECRET": SECRET}
+        command = [str(python), str(FOLDER / name)]
+        done = subprocess.run(command, env=os.environ | where, capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode == 0, done.stderr
+        settle(services)
+        return queries.load_conversation(session, project.id, done.stdout.split()[-1])
+
+    return hold
+
+
+def test_a_chained_session_arrives_with_words_tools_and_sound(held: Held, services: Services) -> None:
+    call = held("chained.py")
     assert [(turn.speaker, turn.agent_name, turn.interrupted) for turn in call.turns] == [
         ("agent", "front-desk", False),
         ("caller", None, None),
@@ -89,6 +98,23 @@ def test_a_session_arrives_with_words_tools_and_sound(
         ("to_policy_desk", False),
     ]
     assert call.outcome == {"resolved": False, "reason": "the label was not printed"}
+    assert _who_sounds(services, call, call.turns[0]) == "agent"
+    assert _who_sounds(services, call, call.turns[1]) == "caller"
+
+
+def test_a_speech_to_speech_session_arrives_with_words_tools_and_sound(held: Held, services: Services) -> None:
+    call = held("speech_to_speech.py")
+    assert [(turn.speaker, turn.interrupted, (turn.text or "").split()[0]) for turn in call.turns] == [
+        ("agent", False, "Northridge"),
+        ("caller", None, "It's"),
+        ("agent", True, "Good,"),
+        ("caller", None, "No,"),
+        ("agent", False, "You're"),
+    ]
+    assert [(one.name, one.result) for one in call.tool_calls] == [
+        ("find_order", {"number": "A12345", "item": "snowboard"})
+    ]
+    assert call.outcome == {"resolved": True}
     assert _who_sounds(services, call, call.turns[0]) == "agent"
     assert _who_sounds(services, call, call.turns[1]) == "caller"
 

@@ -23,6 +23,7 @@ from tests.pure.traces.traced import bodies, traced_calls
 
 FOLDERS = [
     "livekit",
+    "livekit_speech_to_speech",
     "pipecat",
     "openinference",
     "openinference/full_audio",

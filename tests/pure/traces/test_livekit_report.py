@@ -12,12 +12,12 @@ from evalhub import offline, plugins
 from evalhub.errors import BadInput
 from evalhub.models import Conversation
 from evalhub.traces import dialects
-from evalhub.traces.formats import livekit_report, livekit_upload, otlp
+from evalhub.traces.formats import livekit_report, livekit_upload
 from evalhub.traces.formats.livekit_session.header import read_header
 from evalhub.traces.spans import LogRecord, SpanRecord, TracedCall
 from tests.pure.traces.samples import SAMPLES
 from tests.pure.traces.test_livekit import span
-from tests.pure.traces.traced import addresses, bodies, traced_calls
+from tests.pure.traces.traced import traced_calls
 
 REPORT = (SAMPLES / "livekit" / "session_report.json").read_bytes()
 UPLOAD = (SAMPLES / "livekit_upload" / "006.body.multipart").read_bytes()
@@ -191,6 +191,58 @@ def at(name: str, number: int, parent: int | None, start: int, end: int, **attri
     return made
 
 
+def test_a_recorded_speech_to_speech_session() -> None:
+    """Its words come by log records, the caller's noted late."""
+    [recorded] = traced_calls("livekit_speech_to_speech")
+    call = dialects.read(recorded).conversations[0]
+    assert (call.architecture, call.models, call.outcome) == (
+        "speech_to_speech",
+        {"s2s": "scripted-s2s"},
+        {"resolved": True},
+    )
+    assert said(call) == [
+        ("agent", 6, 4178, "Northridge Outdoor, thanks for calling. How can I help you today?"),
+        ("caller", 4247, 6183, "It's A one two three four five."),
+        (
+            "agent",
+            6240,
+            9187,
+            "Good, I have the snowboard here. I'll pass you to our policy desk, and they will finish this with you.",
+        ),
+        ("caller", 9186, 11680, "No, I only stood on it in the living room."),
+        ("agent", 11990, 13548, "You're welcome. Goodbye."),
+    ]
+    assert (call.turns[2].interrupted, (call.turns[2].extra or {})["heard_ms"]) == (True, 2947)
+    [tool] = call.tool_calls
+    assert (tool.name, tool.turn_id, tool.result) == (
+        "find_order",
+        call.turns[2].id,
+        {"number": "A12345", "item": "snowboard"},
+    )
+    assert call.prompt
+    assert call.prompt.instructions == "You take returns for a sports shop."
+    assert {row.stage: row.ms for row in call.stage_timings if row.turn_id == tool.turn_id} == pytest.approx(
+        {"llm_first_token": 200, "tool": 52.6}, abs=5
+    )
+
+
+def test_its_tokens_are_counted_once_and_each_has_its_turn() -> None:
+    [recorded] = traced_calls("livekit_speech_to_speech")
+    call = dialects.read(recorded).conversations[0]
+    totals: Counter[str] = Counter()
+    for row in call.usage:
+        totals[row.meter] += row.quantity
+    assert totals == {
+        "input_text_tokens": 40,
+        "input_audio_tokens": 240,
+        "cached_input_text_tokens": 40,
+        "cached_input_audio_tokens": 80,
+        "output_text_tokens": 40,
+        "output_audio_tokens": 160,
+    }
+    assert {row.turn_id for row in call.usage} == {turn.id for turn in call.turns_of("agent")}
+
+
 def test_words_that_were_typed_are_a_turn_of_their_own_not_what_a_noise_said() -> None:
     spans = (at("user_turn", 1, None, 0, 900), at("user_speaking", 2, 1, 0, 800))
     call = read(*spans, chat_history=history(message("user", "typed", created=2.0)))
@@ -306,10 +358,8 @@ def test_a_simulated_call_says_so() -> None:
 
 def test_the_pieces_in_log_records_tell_the_same_as_the_report() -> None:
     """Where the upload of the recording failed, its log records are there."""
-    sent_to = addresses("livekit_upload")
-    logs = [body for path, body in bodies("livekit_upload") if "/logs/" in sent_to[path.name[:3]]]
-    records = [log for body in logs for log in otlp.decode_logs(body, json=False).logs]
-    pieces = dialects.read(TracedCall(id="RM_1", spans=[], logs=records)).conversations[0]
+    [recorded] = traced_calls("livekit_upload")
+    pieces = dialects.read(TracedCall(id="RM_1", spans=[], logs=recorded.logs)).conversations[0]
     whole = dialects.read(TracedCall(id="RM_1", spans=[], logs=livekit_upload.decode(uploaded()).logs)).conversations[0]
     assert [(turn.speaker, turn.text) for turn in pieces.turns] == [(turn.speaker, turn.text) for turn in whole.turns]
     assert all(abs(one.start_ms - other.start_ms) <= 1 for one, other in zip(pieces.turns, whole.turns, strict=True))

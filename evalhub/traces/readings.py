@@ -26,12 +26,15 @@ MOST_SOUND = 8 << 20
 def assemble(services: Services, session: Session, project_id: int, conversation_ids: Iterable[str]) -> dict[str, int]:
     """Read all spans of these calls and store the conversations they tell. Returns the number of spans of each.
 
-    The spans of one call are in memory at a time. A call that was deleted, or has no spans, is left out.
+    The spans of one call are in memory at a time. A call that was deleted is left out.
     """
     sizes: dict[str, int] = {}
     readings: dict[str, Parsed] = {}
     for call in load_calls(session, project_id, _not_deleted(session, project_id, conversation_ids)):
-        sizes[call.id], readings[call.id] = len(call.spans), read(call)
+        sizes[call.id] = len(call.spans)
+        if not call.spans and dialects.dialect_of(call) is None:
+            continue  # log records alone tell a call only where a dialect says so
+        readings[call.id] = read(call)
         if sum(len(audio.data) for parsed in readings.values() for audio in parsed.audio) > MOST_SOUND:
             _store(services, session, project_id, readings)
             readings = {}

@@ -34,7 +34,7 @@ COLUMNS = (
 
 
 def load_calls(session: Session, project_id: int, conversation_ids: Iterable[str]) -> Iterator[TracedCall]:
-    """Every traced span and log record of these calls, one call after the other; those without spans are left out."""
+    """Every traced span and log record of these calls, one call after the other; those with neither are left out."""
     wanted = sorted(conversation_ids)
     ours = (Span.project_id == project_id, Span.conversation_id.in_(wanted), Span.source_id.is_not(None))
     query = select(*COLUMNS).where(*ours).order_by(Span.conversation_id).execution_options(yield_per=STREAMED)
@@ -43,7 +43,10 @@ def load_calls(session: Session, project_id: int, conversation_ids: Iterable[str
     for conversation_id, rows in groupby(session.execute(query), key=attrgetter("conversation_id")):
         spans = [_span(row, _source(session, project_id, row.source_id, sources)) for row in rows]
         logs = _logs(session, project_id, conversation_id) if conversation_id in logged else []
+        logged.discard(conversation_id)
         yield TracedCall(id=conversation_id, spans=spans, logs=logs)
+    for conversation_id in sorted(logged):
+        yield TracedCall(id=conversation_id, spans=[], logs=_logs(session, project_id, conversation_id))
 
 
 def _source(session: Session, project_id: int, source_id: str, known: dict[str, SpanSource]) -> SpanSource:

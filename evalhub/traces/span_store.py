@@ -90,7 +90,7 @@ def _span_row(
 
 def _log_row(place: Placed, log: LogRecord) -> tuple[Any, ...]:
     content = digest([log.name, log.time_ns, log.body, log.attributes])
-    identity = (*place, f"{log.trace_id}:{log.span_id or ''}:{content}", log.trace_id, log.span_id, log.time_ns)
+    identity = (*place, f"{log.trace_id or ''}:{log.span_id or ''}:{content}", log.trace_id, log.span_id, log.time_ns)
     body = None if log.body is None else _json(log.body)
     return (*identity, log.name, log.severity, body, _json(log.attributes))
 

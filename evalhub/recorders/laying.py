@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any, BinaryIO
 
-JITTER_S = 0.05
+JITTER_S = 0.08
 """a piece that comes later than this after the one before it leaves a silence"""
 NEVER = -(1 << 60)
 RATE = 24_000

@@ -9,7 +9,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipecat.frames.frames import CancelFrame, EndFrame, InputAudioRawFrame, InterruptionFrame, OutputAudioRawFrame
+from pipecat.frames.frames import (
+    BotStartedSpeakingFrame,
+    CancelFrame,
+    EndFrame,
+    InputAudioRawFrame,
+    InterruptionFrame,
+    OutputAudioRawFrame,
+)
 from pipecat.observers.base_observer import BaseObserver, FramePushed
 from pipecat.transports.base_input import BaseInputTransport
 from pipecat.transports.base_output import BaseOutputTransport
@@ -28,6 +35,8 @@ class Recorder(BaseObserver):
         frame = data.frame
         if isinstance(frame, InputAudioRawFrame) and isinstance(data.source, BaseInputTransport):
             self.call.caller(_first_channel(frame), frame.sample_rate)
+        elif isinstance(frame, BotStartedSpeakingFrame) and isinstance(data.source, BaseOutputTransport):
+            self.call.agent(b"", data.source.sample_rate)  # what follows is told when it has been sent
         elif isinstance(frame, OutputAudioRawFrame) and isinstance(data.source, BaseOutputTransport):
             self.call.agent(_first_channel(frame), frame.sample_rate)
         elif isinstance(frame, InterruptionFrame):

@@ -25,7 +25,7 @@ def laid(side: Side) -> list[tuple[float, float]]:
 
 
 def test_a_piece_of_the_caller_ends_when_it_came() -> None:
-    assert laid(lay_caller([piece(0.1, "caller"), piece(0.21, "caller"), piece(0.5, "caller")])) == [
+    assert laid(lay_caller([piece(0.1, "caller"), piece(0.25, "caller"), piece(0.5, "caller")])) == [
         (0.0, 0.2),
         (0.4, 0.1),
     ]
@@ -47,7 +47,7 @@ def test_a_cut_ends_what_plays_and_drops_what_waits() -> None:
 
 def test_a_cut_may_say_how_much_of_an_item_was_heard() -> None:
     cut = {"t": 100.25, "cut": "a", "heard_ms": 130}
-    notes = [piece(0.0, item="a"), piece(0.01, item="a"), piece(0.02, item="b"), cut, piece(0.3, item="a")]
+    notes = [piece(0.0, item="a"), piece(0.01, item="a"), piece(0.02, item="b"), cut, piece(0.4, item="a")]
     assert laid(lay_agent(notes)) == [(0.0, 0.13), (0.2, 0.05)]
 
 

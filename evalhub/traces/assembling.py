@@ -123,7 +123,7 @@ def assemble(services: Services, session: Session, project_id: int, conversation
     for conversation in parsed.conversations:
         conversation.id = conversation_id
         _take_back(session, project_id, conversation)
-        assembly.merge(session, project_id, conversation)
+        assembly.merge(session, project_id, conversation, is_whole=True)
     for audio in parsed.audio:
         audio.conversation_id = conversation_id
         attach.attach_parsed(services, session, project_id, audio)

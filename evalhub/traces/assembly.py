@@ -31,13 +31,18 @@ PART_LISTS = {
 }
 
 
-def merge(session: Session, project_id: int, conversation: Conversation) -> None:
-    """Write one parsed conversation over what is stored of it."""
+def merge(session: Session, project_id: int, conversation: Conversation, *, is_whole: bool = False) -> None:
+    """Write one parsed conversation over what is stored of it.
+
+    Args:
+        is_whole: it was read from all that came until now, so its order is the order; what an earlier reading of less
+            put somewhere else moves.
+    """
     prompt_id = _store_prompt(session, project_id, conversation.prompt)
     _upsert_conversation(session, project_id, conversation, prompt_id)
     for part in CONVERSATION_PARTS:
         rows = getattr(conversation, PART_LISTS[part.__name__])
-        upsert_parts(session, part, (_row(item, project_id, conversation.id) for item in rows))
+        upsert_parts(session, part, (_row(item, project_id, conversation.id) for item in rows), moves=is_whole)
     _declare_recordings(session, project_id, conversation)
 
 
@@ -47,21 +52,23 @@ def stub(session: Session, project_id: int, conversation_id: str) -> None:
     session.execute(insert(Conversation).values(row).on_conflict_do_nothing())
 
 
-def upsert_parts(session: Session, part: type[Base], rows: Iterable[dict[str, Any]]) -> None:
+def upsert_parts(session: Session, part: type[Base], rows: Iterable[dict[str, Any]], *, moves: bool = False) -> None:
     """Bulk upsert of one kind of part; a field that is None keeps what is stored."""
     latest = {tuple(row[key.name] for key in part.__mapper__.primary_key): row for row in rows}
     if latest:
-        session.execute(_keeping_known(part), [latest[key] for key in sorted(latest)])
+        session.execute(_keeping_known(part, moves), [latest[key] for key in sorted(latest)])
 
 
-def _keeping_known(part: type[Base]) -> Any:
+def _keeping_known(part: type[Base], moves: bool) -> Any:
     statement = insert(part)
     table = part.__table__
     keys = [column.name for column in part.__mapper__.primary_key]
     news: dict[str, Any] = {
         c.name: func.coalesce(statement.excluded[c.name], c) for c in table.columns if c.name not in keys
     }
-    if "position" in news:  # what comes in parts stands behind the whole, but moves nothing that stood before
+    if (
+        "position" in news and not moves
+    ):  # what comes in parts stands behind the whole, but moves nothing that stood before
         news["position"] = func.least(table.c.position, statement.excluded.position)
     return statement.on_conflict_do_update(index_elements=keys, set_=news)
 

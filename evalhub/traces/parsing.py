@@ -22,7 +22,7 @@ def parse_into(services: Services, session: Session, item: InboxItem, body: byte
     parsed = _parse(session, item, body)
     for conversation in parsed.conversations:
         if not _was_deleted(session, item, conversation.id):
-            _store(services, session, item.project_id, conversation, parsed)
+            _store(services, session, item, conversation, parsed)
 
 
 def _parse(session: Session, item: InboxItem, body: bytes) -> Parsed:
@@ -35,11 +35,11 @@ def _parse(session: Session, item: InboxItem, body: bytes) -> Parsed:
             return native_parts.parse(item.format, body, item.conversation_id or "")
 
 
-def _store(services: Services, session: Session, project_id: int, conversation: Conversation, parsed: Parsed) -> None:
-    assembly.merge(session, project_id, conversation)
+def _store(services: Services, session: Session, item: InboxItem, conversation: Conversation, parsed: Parsed) -> None:
+    assembly.merge(session, item.project_id, conversation, is_whole=item.format in TOGETHER)
     for audio in parsed.audio:
-        attach.attach_parsed(services, session, project_id, audio)
-    lifecycle.settle(session, project_id, conversation.id, end_signal=parsed.ended)
+        attach.attach_parsed(services, session, item.project_id, audio)
+    lifecycle.settle(session, item.project_id, conversation.id, end_signal=parsed.ended)
 
 
 def _session_log(session: Session, item: InboxItem) -> list[bytes]:

@@ -32,13 +32,19 @@ PART_LISTS = {
 }
 
 
-def merge(session: Session, project_id: int, conversations: Sequence[Conversation]) -> None:
-    """Write parsed conversations, each once, over what is stored of them: the same few statements for any number."""
+def merge(session: Session, project_id: int, conversations: Sequence[Conversation], *, are_whole: bool = False) -> None:
+    """Write parsed conversations, each once, over what is stored of them: the same few statements for any number.
+
+    Args:
+        are_whole: they were read from all that came until now, so their order is the order; what an earlier reading of
+            less put somewhere else moves.
+    """
     prompts = _store_prompts(session, project_id, conversations)
     said = [_said(one, project_id, prompts.get(one.id)) for one in sorted(conversations, key=lambda one: one.id)]
     session.execute(_conversation_upsert(), said)
     for part in CONVERSATION_PARTS:
-        upsert_parts(session, part, _rows(project_id, conversations, part, PART_LISTS[part.__name__]))
+        rows = _rows(project_id, conversations, part, PART_LISTS[part.__name__])
+        upsert_parts(session, part, rows, moves=are_whole)
     declared = _rows(project_id, conversations, Recording, "recordings")
     upsert_parts(session, Recording, (row | {"path": None} for row in declared))
 
@@ -60,15 +66,15 @@ def stub(session: Session, project_id: int, conversation_id: str) -> None:
     session.execute(insert(Conversation).values(row).on_conflict_do_nothing())
 
 
-def upsert_parts(session: Session, part: type[Base], rows: Iterable[dict[str, Any]]) -> None:
+def upsert_parts(session: Session, part: type[Base], rows: Iterable[dict[str, Any]], *, moves: bool = False) -> None:
     """Bulk upsert of one kind of part; a field that is None keeps what is stored."""
     latest = {tuple(row[key.name] for key in part.__mapper__.primary_key): row for row in rows}
     if latest:
-        session.execute(_keeping_known(part), [latest[key] for key in sorted(latest)])
+        session.execute(_keeping_known(part, moves), [latest[key] for key in sorted(latest)])
 
 
 @cache
-def _keeping_known(part: Any) -> Any:
+def _keeping_known(part: Any, moves: bool) -> Any:
     """Built once for each kind: building costs more than running it."""
     statement = insert(part)
     table = part.__table__
@@ -76,7 +82,7 @@ def _keeping_known(part: Any) -> Any:
     news: dict[str, Any] = {
         c.name: func.coalesce(statement.excluded[c.name], c) for c in table.columns if c.name not in keys
     }
-    if "position" in news:  # what comes in parts stands behind the whole, but moves nothing that stood before
+    if "position" in news and not moves:  # what comes in parts stands behind the whole, but moves nothing before it
         news["position"] = func.least(table.c.position, statement.excluded.position)
     return statement.on_conflict_do_update(index_elements=keys, set_=news)
 

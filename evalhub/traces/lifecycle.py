@@ -14,6 +14,7 @@ from evalhub.evaluations.content import load_many, part_hashes
 from evalhub.evaluations.planning import plan
 from evalhub.models import Assembly, Conversation, InboxItem, Project
 from evalhub.models.inbox import WAITING
+from evalhub.traces.recordings import placing
 
 MOST_READINGS = 5
 """a traced call that could not be read so often is not waited for"""
@@ -33,13 +34,16 @@ def settle(session: Session, project_id: int, end_signals: Mapping[str, bool]) -
 def _note(conversation: Conversation, *, end_signal: bool) -> None:
     if conversation.state != "ended" and (end_signal or conversation.ended_at):
         end(conversation, "end_signal" if end_signal else "ended_at")
+    placing.place(conversation)
     conversation.duration_ms = _duration_ms(conversation)
     conversation.part_hashes = part_hashes(conversation)
 
 
 def end(conversation: Conversation, reason: str) -> None:
-    """Mark it as over. One that nobody gave a time began, as far as we know, when the first of it arrived."""
+    """Mark it as over. One that nobody gave a time began, as far as we know, when its sound began or it arrived."""
     conversation.state, conversation.end_reason = "ended", reason
+    if conversation.started_at is None:
+        conversation.started_at = min(filter(None, placing.starts(conversation).values()), default=None)
     if conversation.started_at is None:
         conversation.started_at = conversation.created_at
         conversation.meta = (conversation.meta or {}) | {"started_at_basis": "received"}

@@ -69,7 +69,7 @@ def _store(services: Services, session: Session, project_id: int, readings: Mapp
             conversation.id = conversation_id
             conversations.append(conversation)
     _take_back(session, project_id, conversations)
-    assembly.merge(session, project_id, conversations)
+    assembly.merge(session, project_id, conversations, are_whole=True)
     for conversation_id, parsed in readings.items():
         for audio in parsed.audio:
             audio.conversation_id = conversation_id

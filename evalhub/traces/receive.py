@@ -18,6 +18,7 @@ from evalhub.traces.formats import native, native_parts, openai_realtime, otlp_f
 from evalhub.traces.formats.native_fields import CONTROL
 from evalhub.traces.grouping import calls_of
 from evalhub.traces.joining import canonical
+from evalhub.traces.recordings import placing
 from evalhub.traces.recordings.attach import TRACKS, attach
 
 MAX_RECORDING_BYTES = 4 << 30
@@ -103,10 +104,14 @@ def receive_recording(
     recording: Recording,
     blocks: Iterable[bytes],
     *,
+    started_at: datetime | None = None,
     expected_sha256: str | None = None,
     limit: int = MAX_RECORDING_BYTES,
 ) -> tuple[str, bool]:
     """Store the sound of a track, before, after or without its conversation.
+
+    Args:
+        started_at: when its first sample was recorded, for senders that do not know when the conversation began.
 
     Returns:
         The sha256 of the bytes, and whether they are new for this track.
@@ -125,6 +130,7 @@ def receive_recording(
         raise BadInput("The recording is empty.", [Problem("body", "audio", "0 bytes")])
     assembly.stub(session, recording.project_id, recording.conversation_id)
     is_new = attach(services, session, recording, stored)
+    placing.note_start(session, recording, started_at)
     lifecycle.touch(session, recording.project_id, recording.conversation_id)
     lifecycle.settle(session, recording.project_id, {recording.conversation_id: False})
     return stored.sha256, is_new

@@ -9,6 +9,7 @@ from evalhub.errors import SetupError
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8390
+YES = ("1", "true", "yes")
 
 
 def default_data_dir() -> Path:
@@ -37,6 +38,8 @@ class Settings:
     judge_api_key: str | None = None
     listening_model: str | None = None
     allow_private_urls: bool = False
+    dnsmos: bool = False
+    """whether the costly model DNSMOS rates every recording"""
     inbox_days: int = 30
     """how long bodies are kept as they were received"""
 
@@ -62,7 +65,8 @@ class Settings:
             judge_api_key=value.get("EVALHUB_JUDGE_API_KEY") or value.get("OPENAI_API_KEY"),
             listening_model=value.get("EVALHUB_LISTENING_MODEL"),
             inbox_days=_days(value.get("EVALHUB_INBOX_DAYS", "30")),
-            allow_private_urls=value.get("EVALHUB_ALLOW_PRIVATE_URLS", "") in ("1", "true", "yes"),
+            allow_private_urls=value.get("EVALHUB_ALLOW_PRIVATE_URLS", "") in YES,
+            dnsmos=value.get("EVALHUB_DNSMOS", "") in YES,
         )
 
     @property

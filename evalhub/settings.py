@@ -9,6 +9,7 @@ from evalhub.errors import SetupError
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8390
+YES = ("1", "true", "yes")
 
 
 def default_data_dir() -> Path:
@@ -39,6 +40,8 @@ class Settings:
     allow_private_urls: bool = False
     private_hosts: tuple[str, ...] = ()
     """names, addresses and networks that outbound calls may reach although they are private, by http too"""
+    dnsmos: bool = False
+    """whether the costly model DNSMOS rates every recording"""
     inbox_days: int = 30
     """how long bodies are kept as they were received"""
 
@@ -64,8 +67,9 @@ class Settings:
             judge_api_key=value.get("EVALHUB_JUDGE_API_KEY") or value.get("OPENAI_API_KEY"),
             listening_model=value.get("EVALHUB_LISTENING_MODEL"),
             inbox_days=_days(value.get("EVALHUB_INBOX_DAYS", "30")),
-            allow_private_urls=value.get("EVALHUB_ALLOW_PRIVATE_URLS", "") in ("1", "true", "yes"),
+            allow_private_urls=value.get("EVALHUB_ALLOW_PRIVATE_URLS", "") in YES,
             private_hosts=tuple(value.get("EVALHUB_PRIVATE_HOSTS", "").lower().replace(",", " ").split()),
+            dnsmos=value.get("EVALHUB_DNSMOS", "") in YES,
         )
 
     @property

@@ -12,6 +12,7 @@ TIERS = {
     "recording_check": "Recording",
     "turn_taking": "Turn-taking",
     "delivery": "Delivery",
+    "dnsmos": "Sound quality",
     "function_calls": "Function calls",
     "tool_calls": "Tool use",
     "word_errors": "Words",

@@ -104,6 +104,8 @@ def timeline_json(conversation_id: str) -> Response:
     for recording in drawn["recordings"]:
         where = {"project_slug": project().slug, "sha256": recording["sha256"]}
         recording |= {"url": url_for("recordings.sound", **where), "peaks_url": url_for("recordings.peaks", **where)}
+        if not blind:
+            recording["contour_url"] = url_for("recordings.contour", **where)
     return jsonify(drawn)
 
 

@@ -20,6 +20,7 @@ from evalhub.traces.formats.native_dump import dump
 from evalhub.traces.timeline import timeline
 from webui.access import allow
 from webui.context import actor, db, person, project, role, services
+from webui.lanes import lanes_px
 
 bp = Blueprint("conversations", __name__, url_prefix="/p/<project_slug>/conversations")
 WAVE_COLUMNS = 60
@@ -176,4 +177,5 @@ def page(conversation_id: str) -> str | Response:
     titles = {metric.id: metric.title for metric in plugins.metrics().values()}
     criteria = {f"criterion.{key}": title for key, title in criterion_titles(db(), project().id).items()}
     report: Any = call_report(conversation, scores, evaluations, titles | criteria)
-    return render_template("conversations/page.html", call=conversation, report=report)
+    height = lanes_px(conversation, scores)
+    return render_template("conversations/page.html", call=conversation, report=report, lanes_px=height)

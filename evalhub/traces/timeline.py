@@ -76,7 +76,7 @@ def _answers(score: Score) -> list[dict[str, Any]]:
 def _stretches(scores: Sequence[Score], metric: str) -> list[list[int]] | None:
     """From when to when, as a metric found them; None where it was not measured."""
     found = next((score for score in scores if score.metric == metric and score.value is not None), None)
-    return found and [[one["start_ms"], one["end_ms"]] for one in found.evidence]
+    return None if found is None else [[one["start_ms"], one["end_ms"]] for one in found.evidence]
 
 
 def _moments(score: Score) -> list[dict[str, Any]]:

@@ -32,6 +32,8 @@ export interface Drawn {
 const QUIET_LUFS = -60;
 const LOUD_LUFS = -10;
 const FEWEST = 20;
+const NEAR_HZ = [100, 150, 200, 300, 400];
+const WIDE_HZ = [100, 200, 400];
 
 /** The curves of these recordings; none of one that nobody has measured. */
 export async function loadCurves(recordings: Recording[]): Promise<Curve[]> {
@@ -78,7 +80,7 @@ function pitchOf(curves: Curve[]): Drawn {
     unit: "Hz",
     value: (curve, slot) => curve.pitch[slot] ?? 0,
     height: (hz) => Math.log2(hz / low) / octaves,
-    lines: [75, 100, 150, 200, 300, 400].filter((hz) => hz > low && hz < low * 2 ** octaves),
+    lines: (octaves < 1.5 ? NEAR_HZ : WIDE_HZ).filter((hz) => hz > low * 1.1 && hz < low * 2 ** octaves),
   };
 }
 
@@ -106,7 +108,7 @@ function drawLines(pen: CanvasRenderingContext2D, drawn: Drawn, style: CSSStyleD
     pen.fillRect(0, y, pen.canvas.width, ratio);
     pen.fillStyle = style.getPropertyValue("--muted");
     pen.textAlign = "right";
-    pen.fillText(`${value}`, pen.canvas.width - 2 * ratio, y - 2 * ratio);
+    pen.fillText(`${value}`, pen.canvas.width - 2 * ratio, y < 12 * ratio ? y + 10 * ratio : y - 2 * ratio);
   }
 }
 
@@ -170,5 +172,5 @@ function show(row: HTMLElement, curves: Curve[], drawn: Drawn, axis: Axis, sound
 
 function label(row: HTMLElement, told: string): void {
   const name = row.querySelector(".lane-name");
-  if (name) name.textContent = `${row.dataset.lane}  ${told}`;
+  if (name) name.textContent = `${row.dataset.lane} · ${told}`;
 }

@@ -15,7 +15,6 @@ export async function showLanes(place: HTMLElement, timeline: Timeline, sound: S
   const field = document.createElement("div");
   field.className = "lanes-field";
   box.append(tools(axis, sound, timeline), field);
-  place.replaceChildren(box);
   for (const lane of await loadLanes(timeline.recordings)) field.append(waveform(lane, axis));
   if (timeline.recordings.some((recording) => recording.contour_url)) {
     curveRows(timeline.recordings, axis, sound, (name) => field.appendChild(laneRow(name, `curve ${name}`)));
@@ -25,6 +24,7 @@ export async function showLanes(place: HTMLElement, timeline: Timeline, sound: S
     if (marks.length) field.append(markLane(name, marks, axis, sound));
   }
   field.append(scale(axis), playhead(axis, sound));
+  place.replaceChildren(box); // only when it is whole: what it takes the place of is as high
   field.addEventListener("click", (event) => {
     if (!(event.target as Element).closest("button")) void sound.play(axis.at(shareOf(field, event)));
   });
@@ -67,7 +67,10 @@ function markButton(mark: Mark, sound: Sound): HTMLButtonElement {
   const shown = document.createElement("button");
   shown.type = "button";
   shown.className = `mark ${mark.className}`;
-  shown.textContent = mark.text;
+  const text = document.createElement("span");
+  text.className = "mark-text";
+  text.textContent = mark.text;
+  shown.append(text);
   shown.title = mark.title;
   shown.setAttribute("aria-label", `${mark.title}. Play from here.`);
   shown.addEventListener("click", () => void sound.play(mark.fromMs));
@@ -187,7 +190,8 @@ function legend(): HTMLElement {
   const list = document.createElement("ul");
   list.className = "lanes-legend";
   list.setAttribute("aria-label", "How long the caller waited for an answer");
-  for (const [level, told] of Object.entries(LEVELS)) list.append(legendEntry(`answer ${level}`, `answered ${told}`));
+  list.append(legendEntry("", "answered after"));
+  for (const [level, told] of Object.entries(LEVELS)) list.append(legendEntry(`answer ${level}`, told));
   list.append(legendEntry("overlap", "both speak"), legendEntry("silence", "silence"));
   return list;
 }
@@ -196,7 +200,7 @@ function legendEntry(className: string, told: string): HTMLElement {
   const entry = document.createElement("li");
   const sample = document.createElement("span");
   sample.className = `legend-sample mark ${className}`;
-  entry.append(sample, told);
+  entry.append(...(className ? [sample] : []), told);
   return entry;
 }
 

@@ -46,7 +46,7 @@ class ListeningJudge(Evaluator):
     """sound played in one request"""
     turn_seconds: float = 20.0
     """a longer turn is cut"""
-    timeout_s: float = 120.0
+    timeout_s: float = 60.0
 
     def evaluate(self, conversation: Conversation, context: Context) -> Iterator[Score]:
         if not conversation.recordings:

@@ -50,7 +50,7 @@ def _current() -> Any:
 
 def current_scores(window: Window, *columns: Any) -> Select[Any]:
     """A select of these columns over the scores of a window."""
-    return select(*columns).join(Score, SAME_CALL).where(*window.conditions(), _current())
+    return select(*columns).select_from(Conversation).join(Score, SAME_CALL).where(*window.conditions(), _current())
 
 
 def verdict_rates(session: Session, window: Window, metrics: str | Sequence[str]) -> list[VersionRate]:

@@ -16,6 +16,7 @@ import soundfile
 from scipy.signal import correlate
 
 from evalhub.audio.analysis import analyse_file
+from evalhub.audio.listening.asking import check
 from evalhub.audio.listening.excerpts import AROUND_MS
 from evalhub.audio.listening_judge import ListeningJudge
 from evalhub.evaluators import Outcome, run
@@ -246,6 +247,15 @@ def test_a_model_without_ears_fails_with_what_the_server_said(ears: Ears, call: 
     outcome = judge(ears, "deaf", call)
     assert outcome.status == "failed"
     assert "no audio input here" in (outcome.reason or "")
+
+
+def test_the_doctor_plays_a_tone(ears: Ears) -> None:
+    ears.answers("tone", "A tone.")
+    check(settings(ears.url, "tone"))
+    [body] = ears.requests("tone")
+    sound = body["messages"][0]["content"][1]["input_audio"]
+    samples, rate = soundfile.read(io.BytesIO(base64.b64decode(sound["data"])))
+    assert np.abs(np.fft.rfft(samples)).argmax() * rate / len(samples) == pytest.approx(440, abs=2)
 
 
 def test_a_refusal_leaves_the_call_to_people(call: Conversation) -> None:

@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from evalhub.audio.listening.answers import Answer, NotTheAskedJson, read_answers
+from evalhub.audio.listening.excerpts import as_wav
+from evalhub.audio.listening.prompt import sound_part, text_part
 from evalhub.criteria import UNSURE
 from evalhub.errors import Blocked, Failed
 from evalhub.evaluators import Context
@@ -18,6 +22,7 @@ NOT_CONNECTED = (
     "no model that listens is connected. Set EVALHUB_LISTENING_MODEL (such as gpt-audio) and OPENAI_API_KEY, "
     "or EVALHUB_LISTENING_URL, then restart."
 )
+TONE_RATE, CHECK_S = 16_000, 20.0
 
 
 def listener(settings: Settings) -> Settings:
@@ -34,6 +39,24 @@ def listener(settings: Settings) -> Settings:
     if not settings.listening_model or not (url or key):
         raise Blocked("listener_not_connected", NOT_CONNECTED)
     return replace(settings, judge_model=settings.listening_model, judge_url=url, judge_api_key=key)
+
+
+def check(settings: Settings) -> None:
+    """Play a second of a tone and see whether an answer comes.
+
+    Raises:
+        Blocked, Retryable, ModelError: see `evalhub.openai_client`.
+    """
+    tone = np.sin(2 * np.pi * 440 * np.arange(TONE_RATE) / TONE_RATE).astype(np.float32) / 4
+    parts = [text_part("What do you hear? One word."), sound_part(as_wav(tone, TONE_RATE))]
+    _ask(listener(settings), [{"role": "user", "content": parts}], timeout_s=CHECK_S)
+
+
+def _ask(settings: Settings, messages: list[dict[str, Any]], *, timeout_s: float) -> Reply:
+    try:
+        return ask_json(settings, messages, name="scorecard", schema=None, timeout_s=timeout_s)
+    except Blocked as why:
+        raise Blocked(why.code, why.reason.replace("EVALHUB_JUDGE_", "EVALHUB_LISTENING_")) from None
 
 
 @dataclass
@@ -74,10 +97,7 @@ class Asking:
         return read_answers(reply.text, self.criteria)
 
     def _ask(self) -> Reply:
-        try:
-            reply = ask_json(self.settings, self.messages, name="scorecard", schema=None, timeout_s=self.timeout_s)
-        except Blocked as why:
-            raise Blocked(why.code, why.reason.replace("EVALHUB_JUDGE_", "EVALHUB_LISTENING_")) from None
+        reply = _ask(self.settings, self.messages, timeout_s=self.timeout_s)
         self._note(reply)
         if reply.finish_reason == "length":
             raise Failed("answer_cut_off", "listener's answer was cut off at its length limit")

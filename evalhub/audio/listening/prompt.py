@@ -60,10 +60,10 @@ def messages_of(
         sounds: WAV in base64 by turn id.
     """
     shown = criteria[0].shown
-    parts = [_text(_style(conversation))] if shown == "moment" else []
+    parts = [text_part(_style(conversation))] if shown == "moment" else []
     for turn in turns:
-        parts += [_text(_about(turn, shown)), _sound(sounds[turn.turn_id])]
-    parts.append(_text("That is the end of the recorded data. Grade it now, as JSON and nothing else."))
+        parts += [text_part(_about(turn, shown)), sound_part(sounds[turn.turn_id])]
+    parts.append(text_part("That is the end of the recorded data. Grade it now, as JSON and nothing else."))
     return [
         {"role": "system", "content": system_text(criteria, turn_seconds)},
         {"role": "user", "content": parts},
@@ -116,10 +116,12 @@ def _known(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _text(content: Any) -> dict[str, Any]:
+def text_part(content: Any) -> dict[str, Any]:
+    """A text, or a value as one line of JSON."""
     text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False, default=str)
     return {"type": "text", "text": text}
 
 
-def _sound(wav: str) -> dict[str, Any]:
+def sound_part(wav: str) -> dict[str, Any]:
+    """Sound, from WAV in base64."""
     return {"type": "input_audio", "input_audio": {"data": wav, "format": "wav"}}

@@ -13,6 +13,7 @@ import soundfile
 
 from evalhub.audio.decode import probe
 from evalhub.audio.listening.answers import NotTheAskedJson, decide, read_answers
+from evalhub.audio.listening.asking import listener
 from evalhub.audio.listening.excerpts import AROUND_MS, around, as_wav, cut
 from evalhub.audio.listening.heard_turns import HeardTurn, heard_turns, spread, with_most_digits
 from evalhub.audio.listening.prompt import messages_of
@@ -21,6 +22,7 @@ from evalhub.audio.tracks import tracks_of
 from evalhub.evaluators import Outcome, run
 from evalhub.models import Criterion, PromptVersion, Recording
 from evalhub.rubrics import load_library, to_version
+from evalhub.settings import Settings
 from tests.factories import make_conversation
 from tests.pure.audio.calls import AGENT, clean_tracks, make_call, make_context, make_turns
 from tests.pure.audio.sound import RATE, write
@@ -221,6 +223,20 @@ def test_without_a_model_it_is_blocked_with_the_mend(tmp_path: Path) -> None:
     found = outcome(make_call(tmp_path / "a.wav", *clean_tracks()))
     assert (found.status, found.reason_code) == ("blocked", "listener_not_connected")
     assert "EVALHUB_LISTENING_MODEL" in (found.reason or "")
+
+
+@pytest.mark.parametrize(
+    ("env", "url", "key"),
+    [
+        ({"OPENAI_API_KEY": "sk"}, None, "sk"),
+        ({"EVALHUB_JUDGE_URL": "http://judge/v1"}, "http://judge/v1", None),
+        ({"OPENAI_API_KEY": "sk", "EVALHUB_LISTENING_API_KEY": "ears"}, None, "ears"),
+        ({"OPENAI_API_KEY": "sk", "EVALHUB_LISTENING_URL": "http://ears/v1"}, "http://ears/v1", None),
+    ],
+)
+def test_a_key_goes_only_to_the_server_it_is_meant_for(env: dict[str, str], url: str | None, key: str | None) -> None:
+    asked = listener(Settings.from_env(env | {"EVALHUB_LISTENING_MODEL": "ears", "EVALHUB_JUDGE_MODEL": "reader"}))
+    assert (asked.judge_model, asked.judge_url, asked.judge_api_key) == ("ears", url, key)
 
 
 def test_without_sound_it_does_not_apply() -> None:

@@ -38,14 +38,16 @@ def test_curves_are_drawn_and_tell_an_instant(lead: Page) -> None:
 
 def test_answers_tell_how_long_they_took_without_colour(lead: Page) -> None:
     lead.goto(SLOW)
-    slow = lead.locator(".mark.answer.slow").first
+    slow = lead.locator(".lane.answers .slow").first
     expect(slow).to_have_text("3.7 s")
     expect(slow).to_have_accessible_name("answered after 3.7 s, over 3 s, at 0:18. Play from here.")
     expect(lead.locator(".lanes-legend")).to_contain_text("over 3 s")
     assert "gradient" in slow.evaluate("mark => getComputedStyle(mark).backgroundImage")
     expect(lead.locator(".mark.turn.agent.slow")).to_have_count(3)
     lead.goto(TALKED_OVER)
-    expect(lead.locator(".mark.overlap").first).to_have_accessible_name("both speak for 2.0 s at 0:13. Play from here.")
+    expect(lead.locator(".lane.overlap .mark").first).to_have_accessible_name(
+        "both speak for 2.0 s at 0:13. Play from here."
+    )
 
 
 def test_a_lane_is_one_stop_and_arrows_go_through_it(lead: Page) -> None:
@@ -93,7 +95,7 @@ def test_from_a_chart_to_five_moments_that_play(lead: Page) -> None:
 @pytest.mark.parametrize("path", [SLOW, "/p/demo/dashboard/listen/pace?days=30"])
 def test_pages_with_sound_are_light_to_load(lead: Page, path: str) -> None:
     scripts: set[str] = set()
-    lead.on("requestfinished", lambda got: scripts.add(got.url) if ".js" in got.url else None)
+    lead.on("requestfinished", lambda got: scripts.add(got.url) if got.resource_type == "script" else None)
     lead.goto(path)
     lead.wait_for_load_state("networkidle")
     files = [BUILT / script.split("/built/")[1].split("?")[0] for script in scripts]

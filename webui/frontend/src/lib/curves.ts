@@ -67,7 +67,7 @@ const LOUDNESS: Drawn = {
   unit: "LUFS",
   value: (curve, slot) => curve.loudness[slot] ?? QUIET_LUFS,
   height: (lufs) => (lufs - QUIET_LUFS) / (LOUD_LUFS - QUIET_LUFS),
-  lines: [-20, -40],
+  lines: [-30, -50],
 };
 
 function pitchOf(curves: Curve[]): Drawn {

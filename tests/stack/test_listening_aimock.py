@@ -26,7 +26,8 @@ from evalhub.settings import Settings
 from tests.factories import make_recording
 from tests.pure.audio.calls import AGENT, clean_tracks, make_call, make_context, make_turns
 from tests.pure.audio.sound import RATE
-from tests.stack.judge_server import Aimock, answering, passing_on, running_aimock
+from tests.stack.judge_server import Aimock, answering, running_aimock
+from tests.stack.kept_bodies import passing_on
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("aimock")]
 

@@ -40,7 +40,7 @@ class Reply:
     model: str
     request_id: str | None
     usage: dict[str, int] = field(default_factory=dict)
-    """input_tokens, output_tokens, cached_tokens; a part of them where the server counts less"""
+    """input_tokens, output_tokens, and of the input cached_tokens and audio_tokens; fewer where a server counts less"""
 
 
 def connected_model(settings: Settings) -> str:
@@ -59,11 +59,13 @@ def ask_json(
     messages: Sequence[Mapping[str, Any]],
     *,
     name: str,
-    schema: dict[str, Any],
+    schema: dict[str, Any] | None,
     timeout_s: float = TIMEOUT_S,
     temperature: float | None = None,
 ) -> Reply:
     """Ask the judge's model for JSON of this schema. Whether it is that JSON, the caller checks.
+
+    Without a schema the messages say the shape: models that listen know no structured outputs.
 
     Raises:
         Blocked: not connected, or the key, the model or the credit has to be mended by a person.
@@ -75,12 +77,13 @@ def ask_json(
     model = connected_model(settings)
     sampling = {} if temperature is None else {"temperature": temperature}
     wanted = {"type": "json_schema", "json_schema": {"name": name, "schema": schema, "strict": True}}
+    shape = {} if schema is None else {"response_format": wanted}
     client = _client(settings.judge_url or OPENAI_URL, settings.judge_api_key or "none", timeout_s)
     try:
         completion = client.chat.completions.create(
             model=model,
             messages=list(messages),
-            response_format=wanted,
+            **shape,
             **sampling,  # type: ignore[call-overload]
         )
     except openai.APIConnectionError as error:
@@ -120,6 +123,7 @@ def _usage(usage: Any) -> dict[str, int]:
         "input_tokens": getattr(usage, "prompt_tokens", None),
         "output_tokens": getattr(usage, "completion_tokens", None),
         "cached_tokens": getattr(details, "cached_tokens", None),
+        "audio_tokens": getattr(details, "audio_tokens", None) or None,
     }
     return {name: count for name, count in counted.items() if count is not None}
 

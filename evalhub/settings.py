@@ -37,6 +37,8 @@ class Settings:
     judge_model: str | None = None
     judge_api_key: str | None = None
     listening_model: str | None = None
+    listening_url: str | None = None
+    listening_api_key: str | None = None
     allow_private_urls: bool = False
     private_hosts: tuple[str, ...] = ()
     """names, addresses and networks that outbound calls may reach although they are private, by http too"""
@@ -66,6 +68,8 @@ class Settings:
             judge_model=value.get("EVALHUB_JUDGE_MODEL"),
             judge_api_key=value.get("EVALHUB_JUDGE_API_KEY") or value.get("OPENAI_API_KEY"),
             listening_model=value.get("EVALHUB_LISTENING_MODEL"),
+            listening_url=value.get("EVALHUB_LISTENING_URL"),
+            listening_api_key=value.get("EVALHUB_LISTENING_API_KEY"),
             inbox_days=_days(value.get("EVALHUB_INBOX_DAYS", "30")),
             allow_private_urls=value.get("EVALHUB_ALLOW_PRIVATE_URLS", "") in YES,
             private_hosts=tuple(value.get("EVALHUB_PRIVATE_HOSTS", "").lower().replace(",", " ").split()),

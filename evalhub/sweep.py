@@ -42,7 +42,9 @@ def sweep(services: Services) -> None:
     steps += [find_unread, find_due, find_doomed, find_unfetched, tidy, end_quiet, look_at_young_tables]
     steps.append(partial(drop_old_days, keep=services.settings.inbox_days))
     if services.settings.judge_model:
-        steps.append(reconnect_judge)
+        steps.append(partial(reconnect, reason_code="judge_not_connected"))
+    if services.settings.listening_model:
+        steps.append(partial(reconnect, reason_code="listener_not_connected"))
     for step in steps:
         with services.work() as session:
             step(session)
@@ -76,9 +78,9 @@ def find_due(session: Session) -> None:
         ask(session, project_id, conversation_id, kind_of_work)
 
 
-def reconnect_judge(session: Session) -> None:
-    """Once a judge is connected, what was blocked for want of one may run."""
-    _again(session, Evaluation.reason_code == "judge_not_connected")
+def reconnect(session: Session, *, reason_code: str) -> None:
+    """Once a model is connected, what was blocked for want of it may run."""
+    _again(session, Evaluation.reason_code == reason_code)
 
 
 def stop_waiting(session: Session) -> None:

@@ -20,6 +20,7 @@ from evalhub.traces.formats.native_dump import dump
 from evalhub.traces.timeline import timeline
 from webui.access import allow
 from webui.context import actor, db, person, project, role, services
+from webui.lanes import lanes_px
 
 bp = Blueprint("conversations", __name__, url_prefix="/p/<project_slug>/conversations")
 WAVE_COLUMNS = 60
@@ -106,6 +107,8 @@ def timeline_json(conversation_id: str) -> Response:
     for recording in drawn["recordings"]:
         where = {"project_slug": project().slug, "sha256": recording["sha256"]}
         recording |= {"url": url_for("recordings.sound", **where), "peaks_url": url_for("recordings.peaks", **where)}
+        if not blind:
+            recording["contour_url"] = url_for("recordings.contour", **where)
     return jsonify(drawn)
 
 
@@ -199,10 +202,11 @@ def _told(conversation: Any, start: int, count: int) -> dict[str, Any]:
     evaluations = queries.evaluations_of(db(), project().id, conversation.id)
     titles = {metric.id: metric.title for metric in plugins.metrics().values()}
     criteria = {f"criterion.{key}": title for key, title in criterion_titles(db(), project().id).items()}
-    report = call_report(conversation, scores, evaluations, titles | criteria)
+    report: Any = call_report(conversation, scores, evaluations, titles | criteria)
     end = start + count
     more = end if end < len(report.lines) else None
-    return {"call": conversation, "report": report, "lines": report.lines[start:end], "next": more}
+    height = lanes_px(conversation, scores)
+    return {"call": conversation, "report": report, "lines": report.lines[start:end], "next": more, "lanes_px": height}
 
 
 def _offset() -> int:

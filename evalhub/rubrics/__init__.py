@@ -22,7 +22,8 @@ FOLDER = Path(__file__).parent
 CHOICES = {
     "type": ("boolean", "ordinal", "categorical"),
     "applies_to": ("conversation", "turn", "tool_call"),
-    "modality": ("transcript", "audio"),
+    "modality": ("transcript", "audio", "both"),
+    "shown": ("nothing", "moment", "text"),
 }
 
 
@@ -37,6 +38,7 @@ class CriterionDefinition:
     levels: tuple[dict[str, Any], ...] = ()
     applies_to: str = "conversation"
     modality: str = "transcript"
+    shown: str = "nothing"
     allow_na: bool = True
     auto_fail: bool = False
     weight: float = 1.0

@@ -56,7 +56,7 @@ class RubricJudge(Evaluator):
         """Scores of every criterion that words can answer."""
         connected_model(context.settings)
         rubric = self._rubric(context)
-        criteria = [criterion for criterion in rubric.criteria if criterion.modality == "transcript"]
+        criteria = [criterion for criterion in rubric.criteria if criterion.modality != "audio"]
         if not criteria:
             raise Skipped("no_transcript_criteria", "every criterion of this rubric needs ears")
         if not any(turn.text for turn in conversation.turns):

@@ -23,10 +23,10 @@ class Aimock:
 
     url: str
 
-    def answers(self, model: str, *responses: Any, **fixture: Any) -> None:
+    def answers(self, model: str, *responses: Any, structured: bool = True, **fixture: Any) -> None:
         """What the model says, in this order; an answer is the text of a message or aimock's own response object."""
         fixtures = [
-            {"match": _match(model, index, len(responses)), "response": _response(response), **fixture}
+            {"match": _match(model, index, len(responses), structured), "response": _response(response), **fixture}
             for index, response in enumerate(responses)
         ]
         self._call("POST", "/fixtures", {"fixtures": fixtures})
@@ -43,9 +43,10 @@ class Aimock:
             return json.load(response)
 
 
-def _match(model: str, index: int, of: int) -> dict[str, Any]:
+def _match(model: str, index: int, of: int, structured: bool) -> dict[str, Any]:
     in_turn = {"sequenceIndex": index} if of > 1 else {}
-    return {"model": model, "responseFormat": "json_schema"} | in_turn
+    shape = {"responseFormat": "json_schema"} if structured else {}
+    return {"model": model} | shape | in_turn
 
 
 def _response(response: Any) -> dict[str, Any]:

@@ -19,6 +19,7 @@ MAY = (
     ("/p/<project_slug>/conversations/<path:conversation_id>/timeline.json", {"lead", "viewer", "labeler"}),
     ("/p/<project_slug>/conversations/<path:conversation_id>/bodies", set()),
     ("/p/<project_slug>/conversations", {"lead", "viewer"}),
+    ("/p/<project_slug>/recordings/<sha256>/contour", {"lead", "viewer"}),
     ("/p/<project_slug>/recordings", {"lead", "viewer", "labeler"}),
     ("/p/<project_slug>/dashboard", {"lead", "viewer"}),
     ("/p/<project_slug>/scorecards", {"lead", "viewer"}),

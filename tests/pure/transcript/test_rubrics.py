@@ -28,7 +28,7 @@ def test_every_ready_rubric_can_be_used_as_it_is(key: str) -> None:
         assert len(criterion.is_fail) >= 2
         assert len(criterion.is_not_fail) >= 2
     assert any(criterion.auto_fail for criterion in definition.criteria)
-    assert {criterion.modality for criterion in definition.criteria} == {"transcript", "audio"}
+    assert {criterion.modality for criterion in definition.criteria} == {"transcript", "audio", "both"}
 
 
 def test_the_library_has_the_rubrics_of_the_two_use_cases() -> None:
@@ -69,7 +69,10 @@ def test_a_changed_word_changes_the_hash(tmp_path: Path) -> None:
         (HEAD + CRITERION + "weight = true", "criteria[0].weight: expected a number from 0 on"),
         (HEAD + CRITERION + "auto_fail = 1", "criteria[0].auto_fail: expected true or false"),
         (HEAD + CRITERION + 'is_fail = "x"', "criteria[0].is_fail: expected a list"),
-        (HEAD + CRITERION + 'modality = "video"', "criteria[0].modality: expected transcript | audio, got 'video'"),
+        (
+            HEAD + CRITERION + 'modality = "video"',
+            "criteria[0].modality: expected transcript | audio | both, got 'video'",
+        ),
         (HEAD + CRITERION + 'type = "ordinal"', "criteria[0].levels: expected two levels or more"),
         (
             HEAD + CRITERION + 'levels = [{value = 1}, "x"]',

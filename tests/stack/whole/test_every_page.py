@@ -13,7 +13,16 @@ PHONE = {"width": 390, "height": 800}
 
 def pages(lead: Page) -> list[str]:
     """The fixed pages, and one of each kind that the samples bring."""
-    fixed = ["", "conversations", "conversations/upload", "dashboard?days=30", "queues", "queues/new", "scorecards"]
+    fixed = [
+        "",
+        "conversations",
+        "conversations/upload",
+        "dashboard?days=30",
+        "dashboard/listen/pace?days=30",
+        "queues",
+        "queues/new",
+        "scorecards",
+    ]
     fixed += [
         "label",
         "label/results",

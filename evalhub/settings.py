@@ -9,6 +9,7 @@ from evalhub.errors import SetupError
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8390
+JUDGE_APIS = ("auto", "decisions", "responses", "chat")
 
 
 def default_data_dir() -> Path:
@@ -35,6 +36,11 @@ class Settings:
     judge_url: str | None = None
     judge_model: str | None = None
     judge_api_key: str | None = None
+    judge_api: str = "auto"
+    """how the judge is asked: auto | decisions | responses | chat"""
+    judge_votes: int = 1
+    judge_concurrency: int = 64
+    """how many questions a judge worker has open at a time"""
     listening_model: str | None = None
     allow_private_urls: bool = False
     inbox_days: int = 30
@@ -60,6 +66,9 @@ class Settings:
             judge_url=value.get("EVALHUB_JUDGE_URL") or value.get("OPENAI_BASE_URL"),
             judge_model=value.get("EVALHUB_JUDGE_MODEL"),
             judge_api_key=value.get("EVALHUB_JUDGE_API_KEY") or value.get("OPENAI_API_KEY"),
+            judge_api=_judge_api(value.get("EVALHUB_JUDGE_API", "auto")),
+            judge_votes=_within("EVALHUB_JUDGE_VOTES", value.get("EVALHUB_JUDGE_VOTES", "1"), 9),
+            judge_concurrency=_within("EVALHUB_JUDGE_CONCURRENCY", value.get("EVALHUB_JUDGE_CONCURRENCY", "64"), 1000),
             listening_model=value.get("EVALHUB_LISTENING_MODEL"),
             inbox_days=_days(value.get("EVALHUB_INBOX_DAYS", "30")),
             allow_private_urls=value.get("EVALHUB_ALLOW_PRIVATE_URLS", "") in ("1", "true", "yes"),
@@ -87,6 +96,18 @@ def _days(text: str) -> int:
     if text.isdecimal() and 0 < int(text) < 10_000:
         return int(text)
     raise SetupError(f"EVALHUB_INBOX_DAYS is {text!r}.", mend="Give a number of days, 1 or more.")
+
+
+def _judge_api(text: str) -> str:
+    if text in JUDGE_APIS:
+        return text
+    raise SetupError(f"EVALHUB_JUDGE_API is {text!r}.", mend=f"Give one of {', '.join(JUDGE_APIS)}.")
+
+
+def _within(name: str, text: str, most: int) -> int:
+    if text.isdecimal() and 0 < int(text) <= most:
+        return int(text)
+    raise SetupError(f"{name} is {text!r}.", mend=f"Give a number from 1 to {most}.")
 
 
 def _psycopg(url: str | None) -> str | None:

@@ -16,6 +16,7 @@ from evalhub.models.conversations import (
 )
 from evalhub.models.evaluations import BLOCKED, DONE, FAILED, PENDING, RUNNING, SKIPPED, Evaluation, Score
 from evalhub.models.inbox import Deletion, InboxItem
+from evalhub.models.judging import JudgeAnswer, JudgeVersion
 from evalhub.models.labeling import (
     Draft,
     Label,
@@ -61,6 +62,8 @@ __all__ = [
     "InboxItem",
     "Json",
     "JsonList",
+    "JudgeAnswer",
+    "JudgeVersion",
     "Label",
     "LabelEvent",
     "LabelValue",

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 
 from evalhub.models import Conversation
+from evalhub.transcript.judging.dialogue import shown_id
 from evalhub.transcript.moments import Evidence, call_evidence, turn_evidence
 from evalhub.transcript.words.normalise import plain
 
@@ -23,18 +24,22 @@ class Quotable:
         self._places: dict[str, Evidence] = {}
         self._texts: dict[str, list[str]] = {}
         for call in conversation.tool_calls:
-            self._add(call.id, call_evidence(call), [call.name, call.arguments, call.result, call.error])
+            self._add(shown_id(call.id), call_evidence(call), [call.name, call.arguments, call.result, call.error])
         for turn in conversation.turns:
             self._add(turn.id, turn_evidence(turn), [turn.text, turn.heard_text, turn.reference_text])
         for call in conversation.tool_calls:
             if call.turn_id in self._texts:
-                self._texts[call.turn_id] += self._texts[call.id]
+                self._texts[call.turn_id] += self._texts[shown_id(call.id)]
 
     def find(self, place: str, quote: str) -> Evidence | None:
         """Where the quote stands, or None where it does not stand at the place it names."""
         if any(holds(text, quote) for text in self._texts.get(place.strip(), [])):
             return self._places[place.strip()] | {"quote": quote}
         return None
+
+    def place(self, place: str) -> Evidence | None:
+        """What a turn or function call is as evidence, with its own words."""
+        return self._places.get(place)
 
     def _add(self, place: str, evidence: Evidence, values: Iterable[object]) -> None:
         self._places[place] = evidence

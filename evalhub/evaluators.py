@@ -130,7 +130,7 @@ class Outcome:
 def run(evaluator: Evaluator, conversation: Conversation, context: Context) -> Outcome:
     """Execute one evaluator. Whatever happens inside becomes an outcome; nothing is raised, nothing becomes a zero."""
     with _executing(context) as outcome:
-        outcome.scores = [_signed(score, evaluator) for score in evaluator.evaluate(conversation, context)]
+        outcome.scores = _signed(evaluator.evaluate(conversation, context), evaluator)
     return outcome
 
 
@@ -140,7 +140,7 @@ async def run_async(evaluator: Evaluator, conversation: Conversation, context: C
         return await asyncio.to_thread(run, evaluator, conversation, context)
     with _executing(context) as outcome:
         scores = await evaluator.evaluate_async(conversation, context)
-        outcome.scores = [_signed(score, evaluator) for score in scores]
+        outcome.scores = _signed(scores, evaluator)
     return outcome
 
 
@@ -166,13 +166,12 @@ def _reasoned(outcome: Outcome, why: Reasoned) -> None:
     outcome.not_before = why.not_before if isinstance(why, Retryable) else None
 
 
-def _signed(score: Score, evaluator: Evaluator) -> Score:
-    score.evaluator, score.version, score.config_hash = (
-        evaluator.name,
-        evaluator.version,
-        evaluator.config_hash,
-    )
-    return score
+def _signed(scores: Iterable[Score], evaluator: Evaluator) -> list[Score]:
+    config_hash, signed = evaluator.config_hash, []
+    for score in scores:
+        score.evaluator, score.version, score.config_hash = evaluator.name, evaluator.version, config_hash
+        signed.append(score)
+    return signed
 
 
 def digest(value: Any) -> str:

@@ -22,7 +22,7 @@ from evalhub.settings import Settings
 
 READY_S = 90.0
 INGEST_THREADS = 4
-JUDGE_THREADS = 8
+JUDGE_LOOPS = 1  # one event loop asks many questions at once
 
 
 @click.command("up")
@@ -92,7 +92,7 @@ def _start_children(platform: Platform, settings: Settings) -> None:
     platform.add("web", web_command(settings.host, settings.port), env)
     ingest = worker_command(["ingest"], INGEST_THREADS, pool="threads", schedule=True, name="ingest")
     platform.add("worker-ingest", ingest, env)
-    platform.add("worker-judge", worker_command(["judge"], JUDGE_THREADS, pool="threads", name="judge"), env)
+    platform.add("worker-judge", worker_command(["judge"], JUDGE_LOOPS, pool="threads", name="judge"), env)
     audio = worker_command(["audio"], os.cpu_count() or 1, name="audio")
     platform.add("worker-audio", audio, env | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}, patience_s=20)
 

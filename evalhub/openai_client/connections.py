@@ -63,7 +63,7 @@ async def post(settings: Settings, path: str, body: Mapping[str, Any], *, timeou
     async with connections():
         try:
             response = await _client(settings).post(
-                path, body=body, cast_to=httpx2.Response, options={"timeout": timeout_s}
+                path, content=orjson.dumps(body), cast_to=httpx2.Response, options={"timeout": timeout_s}
             )
         except openai.APIConnectionError as error:
             raise unreachable(error, settings, timeout_s) from None

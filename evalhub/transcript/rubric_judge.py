@@ -17,6 +17,7 @@ from evalhub.transcript.judging.answered import Answering
 from evalhub.transcript.judging.back_ends import back_end_for
 from evalhub.transcript.judging.items import transcript_source
 from evalhub.transcript.judging.prompt import PROMPT_VERSION
+from evalhub.transcript.judging.scorecard import scorecard_of
 from evalhub.transcript.judging.verdicts import scores_of
 from evalhub.transcript.judging.versions import JudgeDefinition
 
@@ -59,13 +60,13 @@ class RubricJudge(AsyncEvaluator):
         """Scores of every criterion that words can answer."""
         connected_model(context.settings)
         rubric = self._rubric(context)
-        criteria = [criterion for criterion in rubric.criteria if criterion.modality == "transcript"]
-        if not criteria:
+        scorecard = scorecard_of(rubric)
+        if not scorecard.criteria:
             raise Skipped("no_transcript_criteria", "every criterion of this rubric needs ears")
         if not any(turn.text for turn in conversation.turns):
             raise Skipped("no_transcript", "no turn of this conversation has a text")
         answering = Answering(
-            criteria=criteria,
+            scorecard=scorecard,
             conversation=conversation,
             context=context,
             asked=self.definition(rubric, conversation, context),

@@ -7,7 +7,7 @@ the same judge a second time, and what differs is counted as flipped.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -17,11 +17,12 @@ from evalhub.models import Conversation, Criterion, JudgeAnswer
 from evalhub.openai_client.connections import connections
 from evalhub.openai_client.failures import TooLong
 from evalhub.prices import price_of
-from evalhub.transcript.judging.answers import Answer
+from evalhub.transcript.judging.answers import Answer, as_plain
 from evalhub.transcript.judging.asking import BackEnd, Case, Used
 from evalhub.transcript.judging.items import Item, cut, items_of
 from evalhub.transcript.judging.prompt import about
 from evalhub.transcript.judging.quotes import Quotable
+from evalhub.transcript.judging.scorecard import Scorecard
 from evalhub.transcript.judging.verdicts import Verdict, decide
 from evalhub.transcript.judging.versions import JudgeDefinition
 from evalhub.transcript.judging.votes import agreed
@@ -33,7 +34,7 @@ HALVINGS = 2
 class Answering:
     """One conversation on its way through a judge."""
 
-    criteria: Sequence[Criterion]
+    scorecard: Scorecard
     conversation: Conversation
     context: Context
     asked: JudgeDefinition
@@ -51,7 +52,7 @@ class Answering:
             answer = known or await self._ask(shown, 0)
             if self.context.ask_again and not self._known(1):
                 await self._ask_again(shown, answer)
-        self.verdicts = self.verdicts or verdicts_from(answer, self.criteria, self.conversation)
+        self.verdicts = self.verdicts or verdicts_from(answer, self.scorecard.criteria, self.conversation)
         details |= {"model": answer.model, "judge_version": answer.judge_version, "from_memory": known is not None}
         return answer
 
@@ -103,7 +104,7 @@ class Answering:
 
     def _case(self, shown: list[Item], used: Used) -> Case:
         return Case(
-            criteria=self.criteria,
+            scorecard=self.scorecard,
             conversation=self.conversation,
             items=shown,
             settings=self.context.settings,
@@ -121,13 +122,13 @@ class Answering:
             run=run,
             judge_version=snapshot.id,
             model=snapshot.model,
-            votes=[{key: asdict(answer) for key, answer in vote.items()} for vote in votes],
+            votes=[{key: as_plain(answer) for key, answer in vote.items()} for vote in votes],
             verdicts={},
             items_left_out=self._left_out,
             usage=used.tokens,
             cost_usd=self._cost(used),
         )
-        verdicts = verdicts_from(answer, self.criteria, self.conversation)
+        verdicts = verdicts_from(answer, self.scorecard.criteria, self.conversation)
         answer.verdicts = {verdict.criterion.key: verdict.word for verdict in verdicts}
         if run == 0:
             self.verdicts = verdicts

@@ -39,6 +39,11 @@ class Answer:
         return self.verdict if self.applicable else NOT_APPLICABLE
 
 
+def as_plain(answer: Answer) -> dict[str, Any]:
+    """An answer as it is kept; `Answer(**plain)` is the same answer."""
+    return dict(answer.__dict__)
+
+
 def read_answers(text: str, criteria: Sequence[Criterion]) -> dict[str, Answer]:
     """One answer per criterion.
 

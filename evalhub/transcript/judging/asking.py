@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from evalhub.models import Conversation, Criterion
+from evalhub.models import Conversation
 from evalhub.settings import Settings
 from evalhub.transcript.judging.answers import Answer
 from evalhub.transcript.judging.items import Item
+from evalhub.transcript.judging.scorecard import Scorecard
 
 
 @dataclass
@@ -36,7 +37,7 @@ class Used:
 class Case:
     """One conversation before a judge: what is asked, what is shown of it, and how to ask."""
 
-    criteria: Sequence[Criterion]
+    scorecard: Scorecard
     conversation: Conversation
     items: Sequence[Item]
     settings: Settings

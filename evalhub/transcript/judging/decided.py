@@ -45,12 +45,12 @@ class Decided:
                 {"role": "developer", "content": INSTRUCTIONS},
                 *dialogue(about(case.conversation), case.items),
             ],
-            questions=[one for criterion in case.criteria for one in questions_of(criterion, case.items)],
+            questions=[one for criterion in case.scorecard.criteria for one in questions_of(criterion, case.items)],
             timeout_s=case.timeout_s,
         )
         case.used.note(decided.model, decided.usage, decided.request_ids)
         try:
-            return {criterion.key: read(criterion, decided.answers) for criterion in case.criteria}
+            return {criterion.key: read(criterion, decided.answers) for criterion in case.scorecard.criteria}
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"judge's server answered with fields missing or of another kind: {error!r}") from None
 

@@ -26,6 +26,10 @@ SOURCES: dict[str, TranscriptSource] = {
 }
 
 
+as_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
+"""made once: `json.dumps` with arguments makes an encoder each time"""
+
+
 @dataclass(frozen=True)
 class Item:
     """One thing that happened: what it says of itself, and when (milliseconds, for the order only)."""
@@ -37,7 +41,7 @@ class Item:
     @cached_property
     def text(self) -> str:
         """The item as one line of JSON: quoting keeps what is inside from posing as anything else."""
-        return json.dumps(self.data, ensure_ascii=False, default=str)
+        return as_json(self.data)
 
 
 def transcript_source(conversation: Conversation) -> TranscriptSource:
@@ -145,7 +149,7 @@ def _handoff(handoff: Handoff) -> dict[str, Any]:
 
 
 def _short(value: Any) -> Any:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = value if isinstance(value, str) else as_json(value)
     if len(text) <= LONGEST_TEXT:
         return value
     half = LONGEST_TEXT // 2

@@ -9,13 +9,12 @@ A changed word here is a new PROMPT_VERSION.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from evalhub.models import Conversation, Criterion
 from evalhub.transcript.judging.dialogue import dialogue
-from evalhub.transcript.judging.items import Item, transcript_source
+from evalhub.transcript.judging.items import Item, as_json, transcript_source
 
 PROMPT_VERSION = "2"
 INSTRUCTIONS = """\
@@ -49,21 +48,17 @@ def system_text(criteria: Sequence[Criterion]) -> str:
     return INSTRUCTIONS + "\nThe scorecard:\n\n" + "\n\n".join(map(criterion_text, criteria))
 
 
-def chat_messages(
-    criteria: Sequence[Criterion], conversation: Conversation, items: Sequence[Item]
-) -> list[dict[str, Any]]:
+def chat_messages(rubric: str, conversation: Conversation, items: Sequence[Item]) -> list[dict[str, Any]]:
     """For Chat Completions: one system message, one user message whose parts are the recorded data."""
     lines = [about(conversation), *(item.text for item in items), CLOSING]
     parts = [{"type": "text", "text": line} for line in lines]
-    return [{"role": "system", "content": system_text(criteria)}, {"role": "user", "content": parts}]
+    return [{"role": "system", "content": rubric}, {"role": "user", "content": parts}]
 
 
-def response_items(
-    criteria: Sequence[Criterion], conversation: Conversation, items: Sequence[Item]
-) -> list[dict[str, Any]]:
+def response_items(rubric: str, conversation: Conversation, items: Sequence[Item]) -> list[dict[str, Any]]:
     """For Responses: the rubric as developer message, the recorded data as messages, calls and outputs."""
     return [
-        {"role": "developer", "content": system_text(criteria)},
+        {"role": "developer", "content": rubric},
         *dialogue(about(conversation), items),
         {"role": "developer", "content": CLOSING},
     ]
@@ -124,4 +119,4 @@ def about(conversation: Conversation) -> str:
         "stages_of_the_agent": prompt.stages if prompt else None,
         "tools_of_the_agent": prompt.tools if prompt else None,
     }
-    return json.dumps({name: value for name, value in told.items() if value}, ensure_ascii=False, default=str)
+    return as_json({name: value for name, value in told.items() if value})

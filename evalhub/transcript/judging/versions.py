@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import cached_property
 
 from evalhub.evaluators import digest
 from evalhub.models import JudgeVersion
@@ -28,7 +29,7 @@ class JudgeDefinition:
     longest_text: int = LONGEST_TEXT
     sure: float = SURE
 
-    @property
+    @cached_property
     def id(self) -> str:
         return digest(asdict(self))
 

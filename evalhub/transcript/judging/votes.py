@@ -15,6 +15,8 @@ from evalhub.transcript.judging.verdicts import Verdict
 
 def agreed(votes: Sequence[Verdict]) -> Verdict:
     """The verdict more than half of the votes give, with its evidence; else unsure, and how they were split."""
+    if len(votes) == 1:
+        return votes[0]
     counted = Counter(vote.word for vote in votes)
     word, most = counted.most_common(1)[0]
     likely, likely_from = _likely(votes, counted)
@@ -32,6 +34,4 @@ def _likely(votes: Sequence[Verdict], counted: Counter[str]) -> tuple[dict[str, 
         return {word: sum(likely.get(word, 0.0) for likely in given) / len(given) for word in words}, votes[
             0
         ].likely_from
-    if len(votes) == 1:
-        return None, None
     return {word: count / len(votes) for word, count in counted.items()}, "votes"

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from evalhub.errors import Failed
-from evalhub.evaluators import digest
 from evalhub.models import Criterion
 from evalhub.openai_client.replies import Reply
 from evalhub.openai_client.structured import Question, ask
 from evalhub.transcript.judging.answers import UNSURE, Answer, NotTheAskedJson, read_answers
 from evalhub.transcript.judging.asking import Case
 from evalhub.transcript.judging.likely import with_probabilities
-from evalhub.transcript.judging.prompt import chat_messages, response_items, schema_of, system_text
+from evalhub.transcript.judging.prompt import chat_messages, response_items
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Written:
     async def ask(self, case: Case) -> dict[str, Answer]:
         """An answer to every criterion: one request, and one more if the answer is not the asked JSON."""
         told = chat_messages if self.name == "chat" else response_items
-        messages = told(case.criteria, case.conversation, case.items)
+        messages = told(case.scorecard.text, case.conversation, case.items)
         reply = await self._reply(case, messages)
         try:
             return _answers(reply, case)
@@ -48,9 +47,9 @@ class Written:
             api=self.name,
             messages=messages,
             name="scorecard",
-            schema=schema_of(case.criteria),
+            schema=case.scorecard.schema,
             temperature=case.temperature,
-            cache_key=digest(system_text(case.criteria)),
+            cache_key=case.scorecard.cache_key,
         )
         reply = await ask(case.settings, question, timeout_s=case.timeout_s)
         case.used.note(reply.model, reply.usage, [reply.request_id])
@@ -61,8 +60,8 @@ class Written:
 
 def _answers(reply: Reply, case: Case) -> dict[str, Answer]:
     if refused := _refusal(reply):
-        return refusals(case.criteria, refused)
-    return with_probabilities(read_answers(reply.text, case.criteria), reply, case.criteria)
+        return refusals(case.scorecard.criteria, refused)
+    return with_probabilities(read_answers(reply.text, case.scorecard.criteria), reply, case.scorecard.criteria)
 
 
 def _sent_back(reply: Reply, problem: NotTheAskedJson) -> list[dict[str, Any]]:

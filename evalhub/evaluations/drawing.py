@@ -18,30 +18,14 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from evalhub.evaluations.limits import Limits
 from evalhub.evaluators import Outcome
 from evalhub.models import PENDING, RUNNING, SKIPPED, Conversation, Evaluation, JudgeAnswer, Project
 
 SAMPLED_OUT, OVER_BUDGET = "sampled_out", "over_budget"
-ASKED_AGAIN = 0.02
 DAYS_SEEN = 7
 FIRST_GUESS = 0.01
 """dollars a call is taken to cost until one was judged"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """How much of a project is judged: its settings under "judge"."""
-
-    share: float = 1.0
-    """of all conversations, 0 to 1"""
-    daily_calls: int | None = None
-    daily_usd: float | None = None
-    asked_again: float = ASKED_AGAIN
-    """of those judged, how many are judged twice to see which answers flip"""
-
-    @classmethod
-    def of(cls, project: Project) -> Limits:
-        return cls(**(project.settings.get("judge") or {}))
 
 
 @dataclass(frozen=True)

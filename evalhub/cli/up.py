@@ -23,7 +23,7 @@ from evalhub.settings import Settings
 READY_S = 90.0
 INGEST_THREADS = 3
 TEXT_THREADS = 2
-JUDGE_THREADS = 8
+JUDGE_THREADS = 2  # an event loop that asks many questions at once, and what waits for other servers
 
 
 @click.command("up")
@@ -95,7 +95,8 @@ def _start_children(platform: Platform, settings: Settings) -> None:
     platform.add("worker-ingest", ingest, env, niceness=3)
     text = worker_command(["text"], TEXT_THREADS, pool="threads", name="text")
     platform.add("worker-text", text, env, niceness=8)
-    platform.add("worker-judge", worker_command(["judge"], JUDGE_THREADS, pool="threads", name="judge"), env)
+    judge = worker_command(["judge"], JUDGE_THREADS, pool="threads", name="judge")
+    platform.add("worker-judge", judge, env, niceness=3)
     audio = worker_command(["audio"], os.cpu_count() or 1, name="audio")
     platform.add(
         "worker-audio", audio, env | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}, patience_s=20, niceness=10

@@ -49,7 +49,13 @@ def _upsert() -> Any:
 
 
 def ask(session: Session, project_id: int, conversation_id: str, kind_of_work: str) -> None:
-    """Ask for the due evaluations of one conversation, once this transaction has committed."""
+    """Ask for the due evaluations of one conversation, once this transaction has committed.
+
+    Judges take whatever is due, of any conversation, by the batch.
+    """
+    if kind_of_work == "judge":
+        ask_for(session, "judge")
+        return
     job = f"evaluate_{kind_of_work}"
     ask_for(session, job, project_id=project_id, conversation_id=conversation_id, kind_of_work=kind_of_work)
 

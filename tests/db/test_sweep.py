@@ -66,7 +66,7 @@ def test_an_evaluation_whose_worker_died(services: Services, project: Project, r
         session.execute(update(Evaluation).values(status="running", lease_owner="dead"))
     long_ago(services, Evaluation, "created_at")
     long_ago(services, Evaluation, "lease_until")
-    assert {"evaluate_text", "evaluate_audio", "evaluate_judge"} <= set(swept(services, rung))
+    assert {"evaluate_text", "evaluate_audio", "judge"} <= set(swept(services, rung))
 
 
 def test_days_of_the_inbox_are_made_ahead(services: Services, project: Project, rung: Rung) -> None:

@@ -230,7 +230,7 @@ def test_a_garbled_body_fails(aimock: Aimock) -> None:
     aimock.answers("garbled", answer(), chaos={"malformedRate": 1})
     outcome = judge(aimock, "garbled")
     assert (outcome.status, outcome.scores) == ("failed", [])
-    assert "judge's server answered something that is no chat completion" in (outcome.reason or "")
+    assert "judge's server answered something that is no JSON" in (outcome.reason or "")
 
 
 @pytest.mark.parametrize(

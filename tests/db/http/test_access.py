@@ -22,6 +22,8 @@ MAY = (
     ("/p/<project_slug>/recordings/<sha256>/contour", {"lead", "viewer"}),
     ("/p/<project_slug>/recordings", {"lead", "viewer", "labeler"}),
     ("/p/<project_slug>/dashboard", {"lead", "viewer"}),
+    ("/p/<project_slug>/scorecards/new", {"lead"}),
+    ("/p/<project_slug>/scorecards/<key>/edit", {"lead"}),
     ("/p/<project_slug>/scorecards", {"lead", "viewer"}),
     ("/p/<project_slug>/waiting", {"lead", "viewer"}),
     ("/p/<project_slug>/queues", {"lead"}),

@@ -31,8 +31,19 @@ def test_every_ready_rubric_can_be_used_as_it_is(key: str) -> None:
     assert {criterion.modality for criterion in definition.criteria} == {"transcript", "audio", "both"}
 
 
-def test_the_library_has_the_rubrics_of_the_two_use_cases() -> None:
-    assert {"customer_service", "consumer_companion"} <= LIBRARY.keys()
+READY = {
+    *("task_success", "policy_followed", "right_information", "confirmed_before_destructive", "interruption_recovery"),
+    *("handoff_context", "speakable", "brevity", "empathy", "brand_voice", "safety"),
+}
+
+
+def test_every_pack_has_the_ready_questions() -> None:
+    assert LIBRARY.keys() == {"customer_service", "consumer_companion", "outbound"}
+    for definition in LIBRARY.values():
+        assert {criterion.key for criterion in definition.criteria} >= READY
+    for key in ("customer_service", "outbound"):
+        keys = {criterion.key for criterion in LIBRARY[key].criteria}
+        assert {"numbers_read_back", "stage_order"} <= keys
 
 
 def test_a_version_carries_every_criterion_in_order() -> None:

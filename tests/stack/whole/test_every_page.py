@@ -26,6 +26,8 @@ def pages(lead: Page) -> list[str]:
     fixed += [
         "label",
         "label/results",
+        "scorecards/outbound/edit",
+        "scorecards/new?copy=outbound",
         *(f"settings/{name}" for name in ("keys", "members", "judge", "project", "audit")),
     ]
     queue = make_queue(lead, calls=2)

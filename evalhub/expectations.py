@@ -85,7 +85,8 @@ def _call(value: Any, known: Collection[str], path: str) -> Iterator[Problem]:
     arguments = value.get("arguments")
     if isinstance(arguments, dict):
         for name, wanted in arguments.items():
-            yield from _wanted(wanted, f"{path}.arguments.{name}")
+            if isinstance(wanted, (dict, list)):
+                yield from _wanted(wanted, f"{path}.arguments.{name}")
     elif arguments is not None:
         yield Problem(f"{path}.arguments", "an object of argument names", describe(arguments))
 
@@ -94,17 +95,20 @@ def _wanted(value: Any, path: str) -> Iterator[Problem]:
     """Faults of a value or matcher, however deep."""
     if isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _wanted(item, f"{path}[{index}]")
+            if isinstance(item, (dict, list)):
+                yield from _wanted(item, f"{path}[{index}]")
     elif is_matcher(value):
         yield from _matcher(value, path)
     elif isinstance(value, dict):
         for name, item in value.items():
-            yield from _wanted(item, f"{path}.{name}")
+            if isinstance(item, (dict, list)):
+                yield from _wanted(item, f"{path}.{name}")
 
 
 def _matcher(value: dict[str, Any], path: str) -> Iterator[Problem]:
     for word, item in value.items():
-        yield from _matcher_word(word, item, f"{path}.{word}")
+        if word != "equals":
+            yield from _matcher_word(word, item, f"{path}.{word}")
     if "within" in value and "near" not in value:
         yield Problem(path, "`near` beside `within`", describe(value))
 

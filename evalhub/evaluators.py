@@ -11,7 +11,7 @@ import json
 import time
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from pathlib import Path
@@ -47,6 +47,8 @@ class Context:
     """the local file of a recording, or None where its bytes are not here"""
     rubric: Any = None
     """the RubricVersion to answer, for evaluators that read one"""
+    business_rules: Sequence[Any] = ()
+    """the BusinessRules of the project"""
     details: dict[str, Any] = field(default_factory=dict)
     """what the run used (tokens, model); stored with the evaluation"""
     shared: dict[Any, Any] = field(default_factory=dict)

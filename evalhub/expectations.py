@@ -40,7 +40,7 @@ def _expectations(value: Any, path: str) -> Iterator[Problem]:
     if not isinstance(value, dict):
         yield Problem(path, "an object", describe(value))
         return
-    yield from _unknown(value, SECTIONS, path)
+    yield from unknown_fields(value, SECTIONS, path)
     if value.get("function_calls") is not None:
         yield from _function_calls(value["function_calls"], f"{path}.function_calls")
     stages = value.get("stages")
@@ -54,7 +54,7 @@ def _function_calls(value: Any, path: str) -> Iterator[Problem]:
     if not isinstance(value, dict):
         yield Problem(path, "an object", describe(value))
         return
-    yield from _unknown(value, (*SWITCHES, "calls", "forbidden"), path)
+    yield from unknown_fields(value, (*SWITCHES, "calls", "forbidden"), path)
     for switch, allowed in SWITCHES.items():
         yield from _choice(value, switch, allowed, path)
     yield from _calls(value.get("calls"), CALL_FIELDS, f"{path}.calls")
@@ -71,11 +71,25 @@ def _calls(value: Any, known: Collection[str], path: str) -> Iterator[Problem]:
         yield from _call(call, known, f"{path}[{index}]")
 
 
+def check_entries(value: Any, path: str) -> Iterator[Problem]:
+    """Faults of a list in a business rule: calls of functions, and agents to bring in (`{"agent": name}`)."""
+    if value is not None and not isinstance(value, list):
+        yield Problem(path, "a list of calls", describe(value))
+        return
+    for index, entry in enumerate(value or []):
+        if isinstance(entry, dict) and "agent" in entry:
+            yield from unknown_fields(entry, ("agent",), f"{path}[{index}]")
+            if not isinstance(entry["agent"], str) or not entry["agent"]:
+                yield Problem(f"{path}[{index}].agent", "the name of an agent", describe(entry["agent"]))
+        else:
+            yield from _call(entry, FORBIDDEN_FIELDS, f"{path}[{index}]")
+
+
 def _call(value: Any, known: Collection[str], path: str) -> Iterator[Problem]:
     if not isinstance(value, dict):
         yield Problem(path, 'an object such as {"name": "find_order"}', describe(value))
         return
-    yield from _unknown(value, known, path)
+    yield from unknown_fields(value, known, path)
     if not isinstance(value.get("name"), str) or not value["name"]:
         yield Problem(f"{path}.name", "the name of a function", describe(value.get("name")))
     yield from _choice(value, "extra_arguments", ("forbidden", "allowed"), path)
@@ -139,9 +153,11 @@ def _choice(value: dict[str, Any], name: str, allowed: tuple[str, ...], path: st
         yield Problem(f"{path}.{name}", " | ".join(allowed), describe(value[name]))
 
 
-def _unknown(value: dict[str, Any], known: Collection[str], path: str) -> Iterator[Problem]:
+def unknown_fields(value: dict[str, Any], known: Collection[str], path: str) -> Iterator[Problem]:
+    """Fields that nobody knows, with what was perhaps meant."""
     for name in value:
         if name not in known:
             close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.6)
             hint = f" (did you mean `{close[0]}`?)" if close else ""
-            yield Problem(f"{path}.{name}", "one of " + ", ".join(known) + hint, f"unknown field `{name}`")
+            place = f"{path}.{name}" if path else name
+            yield Problem(place, "one of " + ", ".join(known) + hint, f"unknown field `{name}`")

@@ -34,6 +34,18 @@ def print_tables(loaded: Sequence[Loaded], scored: Iterator[list[Row]]) -> list[
     return rows
 
 
+def print_repeats(rows: Sequence[Row]) -> Sequence[Row]:
+    """Print a line per scenario that ran more than once: pass^1, pass^2 ... Returns every row."""
+    table = Table("scenario", "pass^k", "why", title="Repeated runs", title_justify="left", box=SIMPLE)
+    for name in dict.fromkeys((row["subject"]["id"], row["policy"]["agent_version"]) for row in rows):
+        own = [row for row in rows if (row["subject"]["id"], row["policy"]["agent_version"]) == name]
+        curve = ", ".join(f"{row['value']:.2f}" for row in own if row["value"] is not None)
+        table.add_row(escape(" ".join(part for part in name if part)), curve, escape(own[0]["explanation"]))
+    if rows:
+        console.print(table)
+    return rows
+
+
 def _table(rows: Sequence[Row]) -> Table:
     title = escape(rows[0]["conversation"]) if rows else None
     table = Table("metric", "value", "", "why", title=title, title_justify="left", box=SIMPLE)

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from evalhub import analysis
+from evalhub.business_rules import parse_rules
 from evalhub.evaluators import Context
 from evalhub.models import AudioAnalysis, Conversation, Project, Recording, RubricVersion
 from evalhub.rubrics.stored import current_version
@@ -22,6 +23,7 @@ def context_for(services: Services, conversation: Conversation, kind_of_work: st
         project = session.get_one(Project, conversation.project_id)
         context.shared |= {("analysis", row.sha256): row for row in _analyses(session, conversation)}
         context.shared["recordings_final"] = _waited_enough(project, conversation)
+        context.business_rules = parse_rules(project.settings.get("business_rules", ""))
         context.rubric = _rubric(session, project) if kind_of_work == "judge" else None
     return context
 

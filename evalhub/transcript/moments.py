@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from evalhub.models import Conversation, ToolCall, Turn
+from evalhub.models import Conversation, Handoff, ToolCall, Turn
 
 Evidence = dict[str, Any]
 LONGEST_CALL = 160
@@ -76,6 +76,12 @@ def call_evidence(call: ToolCall) -> Evidence:
         channel="agent",
         quote=written(call),
     )
+
+
+def handoff_evidence(handoff: Handoff) -> Evidence:
+    """Where a hand-off is, and what was handed over."""
+    whom = f"{handoff.from_agent or 'agent'} → {handoff.to_agent or 'agent'}"
+    return _known(start_ms=handoff.at_ms, channel="agent", quote=handoff.summary or whom)
 
 
 def written(call: ToolCall) -> str:

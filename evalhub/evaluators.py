@@ -24,7 +24,9 @@ from evalhub.settings import Settings
 KindOfWork = Literal["audio", "text", "judge"]
 T = TypeVar("T")
 Better = Literal["lower", "higher", "target", "none"]
-Part = Literal["facts", "turns", "tool_calls", "handoffs", "expectations", "recordings", "voiced", "prompt", "rubric"]
+Part = Literal[
+    "facts", "turns", "tool_calls", "handoffs", "expectations", "recordings", "voiced", "prompt", "rubric", "usage"
+]
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Context:
     """the RubricVersion to answer, for evaluators that read one"""
     business_rules: Sequence[Any] = ()
     """the BusinessRules of the project"""
+    prices: Any = None
+    """the project's PriceTable; None: the built-in prices"""
     details: dict[str, Any] = field(default_factory=dict)
     """what the run used (tokens, model); stored with the evaluation"""
     shared: dict[Any, Any] = field(default_factory=dict)

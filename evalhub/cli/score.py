@@ -29,6 +29,7 @@ READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--evaluators", help="Names of evaluators, by comma.  [default: all]")
 @click.option("--rubric", default="customer_service", show_default=True, help="Rubric of the library for the judge.")
 @click.option("--rules", type=READABLE, help="Business rules (TOML): what has to be called when a caller asks for X.")
+@click.option("--prices", type=READABLE, help="Prices of your own (TOML), before the built-in ones.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of tables.")
 @click.option("--require", "required", multiple=True, metavar="'METRIC>=N'", help="Exit 3 unless every value holds.")
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report to this file.")
@@ -37,6 +38,7 @@ def command(
     evaluators: str | None,
     rubric: str,
     rules: Path | None,
+    prices: Path | None,
     as_json: bool,
     required: tuple[str, ...],
     junit: Path | None,
@@ -54,7 +56,7 @@ def command(
     requirements = [offline.Requirement.parse(text) for text in required]
     names = [name.strip() for name in evaluators.split(",") if name.strip()] if evaluators else None
     chosen, version = offline.choose_evaluators(names), offline.choose_rubric(rubric)
-    business_rules = offline.read_rules(rules)
+    business_rules, price_table = offline.read_rules(rules), offline.read_prices(prices)
     with tempfile.TemporaryDirectory(prefix="evalhub-") as scratch:
         loaded = offline.load(paths, Path(scratch))
         _tell_what_is_odd(loaded)
@@ -64,6 +66,7 @@ def command(
             settings=Settings.from_env(),
             rubric=version,
             business_rules=business_rules,
+            prices=price_table,
         )
         scored = (list(score(one.conversation)) for one in loaded)
         rows = _print_json(_with_progress(scored, len(loaded))) if as_json else print_tables(loaded, scored)

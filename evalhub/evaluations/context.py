@@ -10,6 +10,7 @@ from evalhub import analysis
 from evalhub.business_rules import parse_rules
 from evalhub.evaluators import Context
 from evalhub.models import AudioAnalysis, Conversation, Project, Recording, RubricVersion
+from evalhub.prices import price_table
 from evalhub.rubrics.stored import current_version
 from evalhub.services import Services
 
@@ -24,6 +25,7 @@ def context_for(services: Services, conversation: Conversation, kind_of_work: st
         context.shared |= {("analysis", row.sha256): row for row in _analyses(session, conversation)}
         context.shared["recordings_final"] = _waited_enough(project, conversation)
         context.business_rules = parse_rules(project.settings.get("business_rules", ""))
+        context.prices = price_table(project.settings.get("prices", ""))
         context.rubric = _rubric(session, project) if kind_of_work == "judge" else None
     return context
 

@@ -3,7 +3,7 @@
 from evalhub.offline.files import Loaded, load, read
 from evalhub.offline.repeats import repeat_rows
 from evalhub.offline.requirements import Requirement, check_requirements
-from evalhub.offline.scoring import choose_evaluators, choose_rubric, read_rules, score
+from evalhub.offline.scoring import choose_evaluators, choose_rubric, read_prices, read_rules, score
 
 __all__ = [
     "Loaded",
@@ -13,6 +13,7 @@ __all__ = [
     "choose_rubric",
     "load",
     "read",
+    "read_prices",
     "read_rules",
     "repeat_rows",
     "score",

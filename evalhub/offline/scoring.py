@@ -12,6 +12,7 @@ from evalhub.business_rules import BusinessRule, parse_rules
 from evalhub.errors import BadInput, Problem
 from evalhub.evaluators import Context, Evaluator, Outcome, run
 from evalhub.models import BLOCKED, PENDING, Conversation, Recording, RubricVersion
+from evalhub.prices import PriceTable, built_in, parse_prices
 from evalhub.rubrics import load_library, to_version
 from evalhub.score_rows import outcome_row, score_row
 from evalhub.settings import Settings
@@ -48,10 +49,17 @@ def read_rules(path: Path | None) -> tuple[BusinessRule, ...]:
     Raises:
         BadInput: it cannot be read, or a rule is wrong; names every fault with its place.
     """
-    if path is None:
-        return ()
+    return parse_rules(_text(path), path.name) if path else ()
+
+
+def read_prices(path: Path | None) -> PriceTable:
+    """The built-in prices, and before them those of a TOML file. Raises BadInput as `read_rules` does."""
+    return PriceTable(parse_prices(_text(path), path.name) if path else (), built_in())
+
+
+def _text(path: Path) -> str:
     try:
-        return parse_rules(path.read_text(encoding="utf-8"), path.name)
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} cannot be read: {error}.") from error
 
@@ -68,6 +76,7 @@ def score(
     settings: Settings,
     rubric: RubricVersion,
     business_rules: Sequence[BusinessRule] = (),
+    prices: PriceTable | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Every row of every evaluator on one conversation; nothing an evaluator does is raised."""
     context = Context(
@@ -75,6 +84,7 @@ def score(
         audio_path=_local,
         rubric=rubric,
         business_rules=business_rules,
+        prices=prices,
         shared={"recordings_final": True},
     )  # nothing will arrive later: what is missing is missing
     for evaluator in evaluators:

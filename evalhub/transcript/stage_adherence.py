@@ -66,7 +66,7 @@ def _stages(conversation: Conversation) -> tuple[dict[str, dict[str, Any]], set[
 def _disorder(reaches: list[Reach], conversation: Conversation) -> list[tuple[Reach, Reach]]:
     """Neighbours of the expected order of which the later one began in an earlier turn."""
     places = {turn.id: index for index, turn in enumerate(conversation.turns)}
-    begun = [reach for reach in reaches if reach.turn is not None]
+    begun = [reach for reach in reaches if reach.turn is not None and not reach.unasked]
     return [(a, b) for a, b in pairwise(begun) if a.turn and b.turn and places[b.turn.id] < places[a.turn.id]]
 
 

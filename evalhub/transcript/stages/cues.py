@@ -26,6 +26,8 @@ class Question:
     called: str
     asked: str
     answered_by: tuple[str, ...] = ()
+    identifies: bool = False
+    """one answer per caller: asking twice is asking again"""
 
 
 @dataclass(frozen=True)
@@ -48,17 +50,20 @@ QUESTIONS = (
         r" (?:number|id|code)",
         r"\b(?:{0})\b|\bnumber of (?:the|your) \w+|\bwhich (?:order|booking|account)|\bwhat(?:'s| is) the number",
         ("code", "number"),
+        identifies=True,
     ),
     Question(
         r"(?:full |first |last |sur)?name",
         r"\bnames?\b|\bwho (?:am i|is|'s|are you)|\bspeaking with|\bspell\b|\bcall you\b|\bwho's (?:calling|speaking)",
         ("name",),
+        identifies=True,
     ),
-    Question(r"date of birth|birth ?date|birthday", r"\bbirth|\bborn\b", ("date",)),
+    Question(r"date of birth|birth ?date|birthday", r"\bbirth|\bborn\b", ("date",), identifies=True),
     Question(
         r"phone(?: number)?|telephone|call.?back number",
         r"\bphone|\btelephone|\breach you|\bcall you back",
         ("code",),
+        identifies=True,
     ),
     Question(r"e-?mail(?: address)?", r"\be-?mail"),
     Question(
@@ -100,11 +105,17 @@ def asked_for(stage_text: str) -> list[tuple[Question, str]]:
     return found
 
 
-def asks(question: Question, words: str, heard: str) -> bool:
-    """Whether what an agent said asks for this."""
+def asks(question: Question, heard: str, words: str = "") -> bool:
+    """Whether what an agent said asks for this; `words`: just as a prompt calls it, and not as others may."""
     said = lowered(heard)
-    pattern = question.asked.replace("{0}", re.escape(words)) if "{0}" in question.asked else question.asked
+    pattern = question.asked.replace("{0}", re.escape(words) if words else question.called)
     return bool(re.search(ASKING, said) and re.search(pattern, said))
+
+
+def named(question: Question, heard: str) -> str:
+    """How an agent called what it asked for ("order number"); empty where it did not."""
+    found = re.search(question.called, lowered(heard))
+    return found[0] if found else ""
 
 
 def role_of(stage_id: str, stage_text: str) -> Role | None:

@@ -37,6 +37,8 @@ class Reach:
     turn: Turn | None = None
     """where it began"""
     evidence: tuple[Evidence, ...] = ()
+    unasked: bool = False
+    """the caller brought it up, so its place in the order is not the agent's choice"""
 
 
 class StageFinder:
@@ -103,7 +105,7 @@ class StageFinder:
     def _by_questions(self, stage: str, questions: list[tuple[Question, str]]) -> Reach:
         for turn in self.conversation.turns_of("agent"):
             for question, words in questions:
-                if asks(question, words, _heard(turn)):
+                if asks(question, _heard(turn), words):
                     return Reach(stage, True, f"the agent asks for the {words}", turn, (turn_evidence(turn),))
         wanted = " or ".join(words for _, words in questions)
         if any(not question.answered_by for question, _ in questions):
@@ -122,7 +124,7 @@ class StageFinder:
         for turn, entity in given:
             if call := used.get(comparable(entity.key)):
                 why = f"the caller gave the {wanted} unasked, and {call.name} used it"
-                return Reach(stage, True, why, turn, (turn_evidence(turn), call_evidence(call)))
+                return Reach(stage, True, why, turn, (turn_evidence(turn), call_evidence(call)), unasked=True)
         if given:
             why = f"the agent never asked for the {wanted}, but the caller may have given it unasked"
             return Reach(stage, None, why, evidence=(turn_evidence(given[0][0]),))

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from evalhub import offline
-from evalhub.cli.score_table import print_repeats, print_tables
+from evalhub.cli.score_table import print_advice, print_repeats, print_tables
 from evalhub.models import FAILED
 from evalhub.offline.junit import write_junit
 from evalhub.settings import Settings
@@ -72,6 +72,8 @@ def command(
         rows = _print_json(_with_progress(scored, len(loaded))) if as_json else print_tables(loaded, scored)
     repeats = offline.repeat_rows((one.conversation for one in loaded), rows)
     rows += _print_json([repeats]) if as_json else print_repeats(repeats)
+    if not as_json and any(evaluator.name == "tool_advice" for evaluator in chosen):
+        print_advice(one.conversation for one in loaded)
     unmet = offline.check_requirements(requirements, rows)
     for sentence in unmet:
         click.secho(f"not met: {sentence}", fg="red", err=True)

@@ -56,7 +56,7 @@ def _compare_summary(found: Carried, known: Known, normaliser: Normaliser) -> No
     summary = found.handoff.summary or ""
     seen: set[tuple[str, str]] = set()
     for turn in found.before:
-        stated = entities(_said(turn), normaliser) if turn.speaker == "caller" else []
+        stated = _facts(_said(turn), normaliser) if turn.speaker == "caller" else []
         for one in look_for(stated, summary, normaliser):
             if (one.entity.kind, one.entity.key) not in seen:
                 seen.add((one.entity.kind, one.entity.key))
@@ -65,11 +65,16 @@ def _compare_summary(found: Carried, known: Known, normaliser: Normaliser) -> No
                 else:
                     found.lost.append((one.entity, turn))
     said = " . ".join(_said(turn) for turn in found.before)
-    told = look_for(entities(summary, normaliser), said, normaliser)
+    told = look_for(_facts(summary, normaliser), said, normaliser)
     agents = f"{found.handoff.from_agent} {found.handoff.to_agent}".casefold()
     found.invented = [
         one.entity for one in told if not one.right and not known.has(one.entity) and one.entity.key not in agents
     ]
+
+
+def _facts(text: str, normaliser: Normaliser) -> list[Entity]:
+    """What would be missed: a bare number of one digit ("a tent for two") is none."""
+    return [one for one in entities(text, normaliser) if one.kind != "number" or len(one.key) > 1]
 
 
 def _known_before(conversation: Conversation, handoff: Handoff, normaliser: Normaliser) -> Known:

@@ -28,6 +28,8 @@ from tests.pure.transcript.helpers import evaluate, said, the_score
         ("Tuesday at ten fifteen am", ["date 1015am", "date tuesday"]),
         ("The first one, please, in two days.", ["number 2"]),
         ("Can I do that on a monday?", ["date monday"]),
+        ("It's a tent for two. May I return it?", ["number 2"]),
+        ("May 2 or the second of May", ["date 5-2", "date 5-2"]),
         ("nothing of the kind", []),
     ],
 )

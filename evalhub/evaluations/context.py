@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from evalhub import analysis
 from evalhub.business_rules import parse_rules
+from evalhub.costs import price_table
 from evalhub.evaluators import Context
 from evalhub.models import AudioAnalysis, Conversation, Project, Recording, RubricVersion
-from evalhub.prices import price_table
 from evalhub.rubrics.stored import current_version
 from evalhub.services import Services
 

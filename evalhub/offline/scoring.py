@@ -9,10 +9,10 @@ from typing import Any
 
 from evalhub import plugins
 from evalhub.business_rules import BusinessRule, parse_rules
+from evalhub.costs import PriceTable, built_in, parse_prices
 from evalhub.errors import BadInput, Problem
 from evalhub.evaluators import Context, Evaluator, Outcome, run
 from evalhub.models import BLOCKED, PENDING, Conversation, Recording, RubricVersion
-from evalhub.prices import PriceTable, built_in, parse_prices
 from evalhub.rubrics import load_library, to_version
 from evalhub.score_rows import outcome_row, score_row
 from evalhub.settings import Settings

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from evalhub.costs import Cost, PriceTable, cost_of, price_table
 from evalhub.errors import Skipped
 from evalhub.evaluators import Context, Evaluator, Metric
 from evalhub.models import Conversation, Score
-from evalhub.prices import PriceTable, price_table
-from evalhub.prices.costs import Cost, cost_of
 
 PAGE = "docs/metrics.md#cost"
 CONTRACT = "1"

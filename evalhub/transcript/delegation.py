@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from evalhub.costs import PriceTable, cost_of, price_table
 from evalhub.errors import Skipped
 from evalhub.evaluators import Context, Evaluator, Metric
 from evalhub.models import Conversation, Score
-from evalhub.prices import PriceTable, price_table
-from evalhub.prices.costs import cost_of
 from evalhub.transcript.delegations.expected import findings_of
 from evalhub.transcript.delegations.finding import Delegation, delegations
 from evalhub.transcript.delegations.results import Spoken, spoken

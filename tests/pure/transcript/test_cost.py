@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
+from evalhub.costs import PriceTable, built_in, cost_of, parse_prices, price_table
 from evalhub.errors import BadInput
 from evalhub.models import Conversation, Usage
-from evalhub.prices import PriceTable, built_in, parse_prices, price_table
-from evalhub.prices.costs import cost_of
 from evalhub.transcript.cost_per_minute import CostPerMinute
 from tests.factories import make_conversation, make_turn
 from tests.pure.transcript.helpers import evaluate, the_score

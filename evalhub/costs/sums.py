@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from evalhub.prices import PriceTable
+from evalhub.costs.prices import PriceTable
 
 Used = tuple[str | None, str, float]
 """model, meter, quantity"""

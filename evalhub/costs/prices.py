@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,7 @@ def built_in() -> tuple[Price, ...]:
     return tuple(price for prices in found for price in prices)
 
 
+@lru_cache(maxsize=64)
 def price_table(own: str = "") -> PriceTable:
     """The built-in prices, and before them those of a TOML text. Raises BadInput where that is wrong."""
     return PriceTable(parse_prices(own), built_in())

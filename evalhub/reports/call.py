@@ -13,8 +13,16 @@ TIERS = {
     "turn_taking": "Turn-taking",
     "delivery": "Delivery",
     "function_calls": "Function calls",
+    "business_rules": "Business rules",
+    "stage_adherence": "Stages",
     "tool_calls": "Tool use",
+    "tool_advice": "Tools",
+    "delegation": "Delegation",
+    "handoff_fidelity": "Hand-offs",
+    "recovery": "After interruptions",
     "word_errors": "Words",
+    "entity_accuracy": "Names and numbers",
+    "cost_per_minute": "Cost",
     "rubric_judge": "Judge",
 }
 MENDS = {
@@ -22,8 +30,14 @@ MENDS = {
     "no_audio": "Send the recording: PUT .../recordings/stereo",
     "no_expectations": 'Say what should have happened in "expectations".',
     "no_reference": 'Give "reference_text" on the turns that somebody checked.',
+    "no_business_rules": "Write them in Rules and prices.",
+    "no_stages": 'Send the stages with "prompt", or name them in "expectations".',
+    "no_usage": 'Send "usage": model, meter and quantity.',
+    "no_time": 'Give the hand-offs "at_ms".',
     "waiting_for_recording": "It was declared and has not come yet.",
 }
+PARTS = {"stage.": "Stage", "business_rule.": "Rule"}
+"""metrics whose names come from the prompt or the project, and what a title calls them"""
 WORST_FIRST = {"fail": 0, "unsure": 1, None: 2, "pass": 3, "na": 4}
 
 
@@ -70,7 +84,7 @@ def call_report(
     conversation: Conversation, scores: Sequence[Score], evaluations: Sequence[Evaluation], titles: Mapping[str, str]
 ) -> CallReport:
     """The page's view of one call. `titles`: of metrics and criteria by id."""
-    fails = [score for score in scores if score.verdict == "fail"]
+    fails = [score for score in scores if score.verdict == "fail" and not score.metric.startswith(tuple(PARTS))]
     told = [score for score in fails if score.subject_type == "conversation"] or fails
     return CallReport(
         stands_out=sorted(_each_once(told), key=first_ms)[:8],
@@ -80,9 +94,19 @@ def call_report(
             (e, MENDS.get(e.reason_code or "", "")) for e in evaluations if e.status in ("skipped", "blocked", "failed")
         ],
         pending=sum(evaluation.status in ("pending", "running") for evaluation in evaluations),
-        titles=titles,
+        titles=_titles_of_parts(scores) | dict(titles),
         usage=_usage(conversation),
     )
+
+
+def _titles_of_parts(scores: Sequence[Score]) -> dict[str, str]:
+    """ "Stage verify" for `stage.verify`; what fails of them is told by the score of the whole."""
+    return {
+        score.metric: f"{called} {score.metric.removeprefix(start).replace('_', ' ')}"
+        for score in scores
+        for start, called in PARTS.items()
+        if score.metric.startswith(start)
+    }
 
 
 def _usage(conversation: Conversation) -> dict[tuple[str | None, str], float]:

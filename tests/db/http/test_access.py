@@ -26,6 +26,7 @@ MAY = (
     ("/p/<project_slug>/queues", {"lead"}),
     ("/p/<project_slug>/label", {"lead", "labeler"}),
     ("/p/<project_slug>/settings/judge", {"lead"}),
+    ("/p/<project_slug>/settings/rules", {"lead"}),
     ("/p/<project_slug>/settings", set()),
 )
 FOR_KEYS = {"/metrics", "/v1/traces", "/v1/logs", "/v1/metrics", "/v1/traces/ingest"}

@@ -163,14 +163,17 @@ def _alignment(evidence: Any) -> list[dict[str, str]] | None:
     return evidence[0].get("alignment") if evidence else None
 
 
+def _rank(score: Score) -> tuple[int, bool, int]:
+    """The worst first, the whole before its parts, and then as it happened."""
+    return WORST_FIRST.get(score.verdict, 2), score.metric.startswith(tuple(PARTS)), first_ms(score)
+
+
 def _groups(scores: Sequence[Score]) -> list[Group]:
     names = {score.evaluator for score in scores}
     groups = []
     for evaluator in [*TIERS, *sorted(names - TIERS.keys())]:
         own = [score for score in scores if score.evaluator == evaluator]
-        whole = sorted(
-            (s for s in own if s.subject_type == "conversation"), key=lambda s: WORST_FIRST.get(s.verdict, 2)
-        )
+        whole = sorted((s for s in own if s.subject_type == "conversation"), key=_rank)
         verdicts = [score for score in whole if score.verdict]
         measured = [score for score in whole if not score.verdict]
         details = [score for score in own if score.subject_type != "conversation"]

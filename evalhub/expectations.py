@@ -7,10 +7,11 @@ switch is an error its sender sees, and not an expectation that silently never f
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from evalhub.errors import Problem, describe
+from evalhub.models import ToolCall
 from evalhub.patterns import fault_of
 
 MATCHER_WORDS = frozenset(
@@ -34,6 +35,18 @@ def is_matcher(value: Any) -> bool:
 def check_expectations(value: Any, path: str = "expectations") -> list[Problem]:
     """Every fault of an `expectations` object, each with its place; an empty list where it can be used."""
     return list(_expectations(value, path)) if value is not None else []
+
+
+def as_made(calls: Iterable[ToolCall]) -> dict[str, Any]:
+    """Expectations that these calls meet: where a person begins who says what should have been called."""
+    made = [{"name": call.name, "arguments": _literal(call.arguments)} for call in calls]
+    return {"function_calls": {"order": "any", "extra_calls": "forbidden", "calls": made, "forbidden": []}}
+
+
+def _literal(arguments: Any) -> dict[str, Any]:
+    """Arguments as matchers; those that look like one are marked as literal."""
+    plain = arguments if isinstance(arguments, dict) else {}
+    return {name: {"equals": value} if isinstance(value, dict) else value for name, value in plain.items()}
 
 
 def _expectations(value: Any, path: str) -> Iterator[Problem]:

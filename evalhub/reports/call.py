@@ -28,7 +28,7 @@ TIERS = {
 MENDS = {
     "judge_not_connected": "Connect a model in Judge.",
     "no_audio": "Send the recording: PUT .../recordings/stereo",
-    "no_expectations": 'Say what should have happened in "expectations".',
+    "no_expectations": 'Say what should have been called (tab Tools), or send "expectations".',
     "no_reference": 'Give "reference_text" on the turns that somebody checked.',
     "no_business_rules": "Write them in Rules and prices.",
     "no_stages": 'Send the stages with "prompt", or name them in "expectations".',

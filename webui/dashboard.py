@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request, url_for
 
 from evalhub.reports.measures import versions_seen
+from evalhub.reports.tools import tools_by_version
 from evalhub.reports.window import CHOICES, Window, agents
 from evalhub.rubrics.stored import criterion_titles
 from webui.access import allow
@@ -22,6 +23,7 @@ def page() -> str:
         "dashboard/page.html",
         window=window,
         sections=_sections(window),
+        tools=tools_by_version(db(), window),
         versions=versions_seen(db(), window),
         agents=agents(db(), project().id),
         choices=CHOICES,

@@ -8,6 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from evalhub import analysis
+from evalhub.business_rules import parse_rules
+from evalhub.costs import price_table
 from evalhub.evaluators import Context
 from evalhub.models import AudioAnalysis, Conversation, JudgeAnswer, Project, Recording, RubricVersion
 from evalhub.rubrics.stored import current_version
@@ -26,6 +28,8 @@ def context_for(services: Services, conversation: Conversation, kind_of_work: st
         rows = _analyses(session, conversation.project_id, [conversation])
         context.shared |= {("analysis", row.sha256): row for row in rows}
         context.shared["recordings_final"] = _waited_enough(project, conversation)
+        context.business_rules = parse_rules(project.settings.get("business_rules", ""))
+        context.prices = price_table(project.settings.get("prices", ""))
         context.rubric = _rubric(session, project) if kind_of_work == "judge" else None
     return context
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import Any
 
-from evalhub.models import StageTiming, ToolCall, Turn, Usage
+from evalhub.models import Conversation, StageTiming, ToolCall, Turn, Usage
 from evalhub.traces.bodies import warning
 from evalhub.traces.formats.native_fields import MAX_COUNT, MAX_MS
 from evalhub.traces.formats.realtime.actions import decoded
@@ -90,6 +90,18 @@ def stage_timings(
             turn_id = told[index].id if paired else None
             rows.append(StageTiming(id=f"{stage}-{index + 1}", turn_id=turn_id, stage=stage, ms=round(ms, 3)))
     return numbered(rows)
+
+
+def tool_waits(conversation: Conversation) -> list[StageTiming]:
+    """How long tools held up the answer they led to."""
+    starts = {turn.id: turn.start_ms for turn in conversation.turns}
+    return [
+        StageTiming(id=f"tool-{call.id}"[:255], turn_id=call.turn_id, stage="tool", ms=call.end_ms - call.start_ms)
+        for call in conversation.tool_calls
+        if call.start_ms is not None
+        and call.end_ms is not None
+        and call.start_ms <= call.end_ms <= (starts.get(call.turn_id or "") or -1)
+    ]
 
 
 def note_latency(told: Sequence[Turn], values: Sequence[float]) -> None:

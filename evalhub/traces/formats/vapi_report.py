@@ -146,7 +146,8 @@ def _waits(conversation: Conversation, artifact: dict[str, Any], warnings: list[
     told = listed(artifact, "performanceMetrics", "turnLatencies")
     answers = reports.answers(conversation.turns)
     waits = {stage: _values(told, field) for field, stage in STAGES.items()}
-    conversation.stage_timings = reports.stage_timings(answers, waits, warnings)
+    told_waits = reports.stage_timings(answers, waits, warnings)
+    conversation.stage_timings = reports.numbered([*told_waits, *reports.tool_waits(conversation)])
     reports.note_latency(answers, _values(told, "turnLatency"))
 
 

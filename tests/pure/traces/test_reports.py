@@ -88,6 +88,7 @@ def test_a_tool_belongs_to_the_answer_it_leads_to() -> None:
         ("c", None, "in_progress", None, None),
     ]
     assert [(one.start_ms, one.end_ms) for one in found.tool_calls] == [(600, 800), (3300, 3400), (5100, None)]
+    assert [(one.turn_id, one.stage, one.ms) for one in found.stage_timings] == [("m4", "tool", 200)]
 
 
 def waits(*values: float) -> dict[str, Any]:

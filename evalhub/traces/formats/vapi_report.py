@@ -90,6 +90,8 @@ def _dialogue(said: list[dict[str, Any]], start: datetime | None) -> Iterator[Tu
 
 def _turn(id_: str, speaker: str, message: dict[str, Any], start: datetime | None) -> Turn:
     begin, end, length = _ms(start, message, "time"), _ms(start, message, "endTime"), ms(message, "duration")
+    if begin is None:
+        begin = reports.clock_ms(message, "secondsFromStart")
     if end is None and begin is not None and length is not None:
         end = begin + length
     return Turn(

@@ -127,7 +127,8 @@ def _keep(services: Services, held: Held, stored: Stored) -> None:
     """Tie the sound to its call, if the row is still ours; else nothing may refer to it."""
     row = held.row
     with services.work() as session:
-        done = {"state": DONE, "reason": None, "lease_until": None}
+        place = func.split_part(RecordingFetch.url, "?", 1)  # what a signature let in is not kept
+        done = {"state": DONE, "reason": None, "lease_until": None, "url": place}
         kept = session.scalars(update(RecordingFetch).where(*_mine(held)).values(done).returning(RecordingFetch.track))
         if kept.one_or_none() is None:
             doom(session, row.project_id, [stored.sha256])

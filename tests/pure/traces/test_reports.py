@@ -51,6 +51,11 @@ def test_only_the_caller_s_next_turn_interrupts() -> None:
     assert [turn.heard_text for turn in turns] == ["Words.", None, None, None, None]
 
 
+def test_messages_out_of_order_are_compared_by_their_times() -> None:
+    turns = told(bot(0, 1000), bot(2000, 3000), user(900, 1500)).turns
+    assert [turn.interrupted for turn in turns] == [True, False, None]
+
+
 def test_without_an_end_nobody_can_say_whether_it_was_cut() -> None:
     [turn, _] = told(bot(0, None), user(500, 900)).turns
     assert (turn.start_ms, turn.end_ms, turn.interrupted) == (0, None, None)

@@ -6,25 +6,46 @@ sent after its commit and dropped on rollback, so a worker never looks for a row
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session, sessionmaker
 
 Sessions = sessionmaker[Session]
 PENDING_JOBS = "evalhub.jobs"
+RESTED_S = 1.0
+"""a connection that was unused for so long is asked whether it still lives before it is used again"""
 
 
 def open_engine(url: str, *, pool_size: int = 5) -> Engine:
     """An engine whose every connection uses UTC and gives up on a statement after a minute."""
     options = "-c timezone=utc -c statement_timeout=60000 -c lock_timeout=10000"
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=True,
         connect_args={"options": options, "application_name": "evalhub"},
     )
+    _ask_the_rested(engine)
+    return engine
+
+
+def _ask_the_rested(engine: Engine) -> None:
+    """As `pool_pre_ping`, but not before every use: a busy server would ask hundreds of times a second."""
+
+    @event.listens_for(engine, "checkin")
+    def note(_: Any, record: Any) -> None:
+        record.info["used_at"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def ask(connection: Any, record: Any, _: Any) -> None:
+        if monotonic() - record.info.get("used_at", monotonic()) > RESTED_S:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as error:
+                raise DisconnectionError from error
 
 
 def open_sessions(engine: Engine) -> Sessions:

@@ -3,22 +3,35 @@
 A new evaluator is one file in `evalhub/audio` or `evalhub/transcript` (or a package's `evalhub.evaluators` entry
 point): a frozen dataclass deriving `Evaluator`. Its fields are its configuration, the first line of its docstring is
 its help. It yields `Score` objects, and where it cannot answer it raises `Skipped`, `Blocked`, `Failed` or `Retryable`
-with a reason.
+with a reason. One that waits for servers derives `AsyncEvaluator`, so that many of it can wait at once.
 """
 
+import asyncio
 import hashlib
 import json
 import time
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
 
 from evalhub.errors import Blocked, Failed, Reasoned, Retryable, Skipped
-from evalhub.models import BLOCKED, DONE, FAILED, PENDING, SKIPPED, Conversation, Recording, Score
+from evalhub.models import (
+    BLOCKED,
+    DONE,
+    FAILED,
+    PENDING,
+    SKIPPED,
+    Conversation,
+    JudgeAnswer,
+    JudgeVersion,
+    Recording,
+    Score,
+)
 from evalhub.settings import Settings
 
 KindOfWork = Literal["audio", "text", "judge"]
@@ -50,6 +63,14 @@ class Context:
     details: dict[str, Any] = field(default_factory=dict)
     """what the run used (tokens, model); stored with the evaluation"""
     shared: dict[Any, Any] = field(default_factory=dict)
+    known: Mapping[tuple[str, str, int], JudgeAnswer] = field(default_factory=dict)
+    """what judges answered about this conversation before, by (asked, content_hash, run)"""
+    bought: list[JudgeAnswer] = field(default_factory=list)
+    """what they answered now: to be kept, also where the evaluation fails afterwards"""
+    judges: dict[str, JudgeVersion] = field(default_factory=dict)
+    """the judges that answered, by their id"""
+    ask_again: bool = False
+    """whether this conversation was drawn to be judged twice, to see which answers flip"""
 
     def once(self, key: Any, compute: Callable[[], T]) -> T:
         """Compute once, read many: evaluators that run on one conversation share costly results."""
@@ -83,6 +104,17 @@ class Evaluator(ABC):
         return digest(self.config) if self.config else ""
 
 
+class AsyncEvaluator(Evaluator):
+    """An evaluator that waits for servers: workers run many at once in one event loop."""
+
+    @abstractmethod
+    async def evaluate_async(self, conversation: Conversation, context: Context) -> Iterable[Score]:
+        """As `evaluate`."""
+
+    def evaluate(self, conversation: Conversation, context: Context) -> Iterable[Score]:
+        return asyncio.run(self.evaluate_async(conversation, context))
+
+
 @dataclass(kw_only=True)
 class Outcome:
     """What one execution came to: a status, always with a reason where there are no scores."""
@@ -97,34 +129,49 @@ class Outcome:
 
 def run(evaluator: Evaluator, conversation: Conversation, context: Context) -> Outcome:
     """Execute one evaluator. Whatever happens inside becomes an outcome; nothing is raised, nothing becomes a zero."""
-    started = time.monotonic()
-    try:
-        outcome = Outcome(
-            status=DONE,
-            scores=[_signed(score, evaluator) for score in evaluator.evaluate(conversation, context)],
-        )
-    except Reasoned as why:
-        outcome = _reasoned(why)
-    except Exception as error:  # the one broad except around an evaluator: a crash is a row, not a dead worker
-        outcome = Outcome(status=FAILED, reason_code="crashed", reason=f"{type(error).__name__}: {error}")
-        outcome.details["traceback"] = traceback.format_exc(limit=-8)
-    outcome.details |= context.details | {"ms": round((time.monotonic() - started) * 1000)}
+    with _executing(context) as outcome:
+        outcome.scores = _signed(evaluator.evaluate(conversation, context), evaluator)
     return outcome
 
 
-def _reasoned(why: Reasoned) -> Outcome:
-    status = {Skipped: SKIPPED, Blocked: BLOCKED, Failed: FAILED, Retryable: PENDING}[type(why)]
-    not_before = why.not_before if isinstance(why, Retryable) else None
-    return Outcome(status=status, reason_code=why.code, reason=why.reason, not_before=not_before)
+async def run_async(evaluator: Evaluator, conversation: Conversation, context: Context) -> Outcome:
+    """The same in an event loop; an evaluator that blocks runs in a thread."""
+    if not isinstance(evaluator, AsyncEvaluator):
+        return await asyncio.to_thread(run, evaluator, conversation, context)
+    with _executing(context) as outcome:
+        scores = await evaluator.evaluate_async(conversation, context)
+        outcome.scores = _signed(scores, evaluator)
+    return outcome
 
 
-def _signed(score: Score, evaluator: Evaluator) -> Score:
-    score.evaluator, score.version, score.config_hash = (
-        evaluator.name,
-        evaluator.version,
-        evaluator.config_hash,
-    )
-    return score
+@contextmanager
+def _executing(context: Context) -> Iterator[Outcome]:
+    """An outcome to fill in, which takes up whatever is raised meanwhile."""
+    started = time.monotonic()
+    outcome = Outcome(status=DONE)
+    try:
+        yield outcome
+    except Reasoned as why:
+        _reasoned(outcome, why)
+    except Exception as error:  # the one broad except around an evaluator: a crash is a row, not a dead worker
+        outcome.status, outcome.reason_code, outcome.reason = FAILED, "crashed", f"{type(error).__name__}: {error}"
+        outcome.details["traceback"] = traceback.format_exc(limit=-8)
+    outcome.details |= context.details | {"ms": round((time.monotonic() - started) * 1000)}
+
+
+def _reasoned(outcome: Outcome, why: Reasoned) -> None:
+    statuses = {Skipped: SKIPPED, Blocked: BLOCKED, Failed: FAILED, Retryable: PENDING}
+    outcome.status = next(status for kind, status in statuses.items() if isinstance(why, kind))
+    outcome.reason_code, outcome.reason = why.code, why.reason
+    outcome.not_before = why.not_before if isinstance(why, Retryable) else None
+
+
+def _signed(scores: Iterable[Score], evaluator: Evaluator) -> list[Score]:
+    config_hash, signed = evaluator.config_hash, []
+    for score in scores:
+        score.evaluator, score.version, score.config_hash = evaluator.name, evaluator.version, config_hash
+        signed.append(score)
+    return signed
 
 
 def digest(value: Any) -> str:

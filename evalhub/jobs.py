@@ -70,6 +70,13 @@ def evaluate(services: Services, project_id: int, conversation_id: str, kind_of_
     return running.run_due(services, project_id, conversation_id, kind_of_work)
 
 
+def judge(services: Services) -> int:
+    """Run the judge evaluations that are due, many at once. Returns how many ran."""
+    from evalhub.evaluations import judging
+
+    return judging.judge_due(services)
+
+
 def sweep_up(services: Services) -> None:
     """Ring again for whatever got lost, and end conversations that went quiet."""
     from evalhub.sweep import sweep
@@ -80,12 +87,12 @@ def sweep_up(services: Services) -> None:
 JOBS: dict[str, Job] = {
     "parse_inbox": Job(parse_inbox, queue="ingest"),
     "ingest_spans": Job(ingest_spans, queue="ingest"),
-    "assemble_calls": Job(assemble_calls, queue="ingest", every_s=1.0),
+    "assemble_calls": Job(assemble_calls, queue="text", every_s=1.0),
     "analyse_recording": Job(analyse_recording, queue="audio"),
     "fetch_recordings": Job(fetch_recordings, queue="judge"),  # it waits for others, as judging does
     "forget_audio": Job(forget_audio, queue="ingest"),
     "evaluate_audio": Job(evaluate, queue="audio"),
-    "evaluate_text": Job(evaluate, queue="ingest"),
-    "evaluate_judge": Job(evaluate, queue="judge"),
+    "evaluate_text": Job(evaluate, queue="text"),
+    "judge": Job(judge, queue="judge"),
     "sweep": Job(sweep_up, queue="ingest", every_s=3.0),
 }

@@ -22,7 +22,7 @@ def score_row(score: Score) -> dict[str, Any]:
         "basis": score.basis,
         "contract": score.contract,
         "policy": score.policy,
-        "counts": score.counts,
+        "counts": score.counts | ({"probabilities": score.probabilities} if score.probabilities else {}),
         "status": SKIPPED if score.reason and score.value is None and score.verdict is None else DONE,
         "reason": score.reason,
     }

@@ -9,6 +9,8 @@ from evalhub.errors import SetupError
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8390
+YES = ("1", "true", "yes")
+JUDGE_APIS = ("auto", "decisions", "responses", "chat")
 
 
 def default_data_dir() -> Path:
@@ -35,10 +37,19 @@ class Settings:
     judge_url: str | None = None
     judge_model: str | None = None
     judge_api_key: str | None = None
+    judge_api: str = "auto"
+    """how the judge is asked: auto | decisions | responses | chat"""
+    judge_votes: int = 1
+    judge_concurrency: int = 64
+    """how many questions a judge worker has open at a time"""
     listening_model: str | None = None
+    listening_url: str | None = None
+    listening_api_key: str | None = None
     allow_private_urls: bool = False
     private_hosts: tuple[str, ...] = ()
     """names, addresses and networks that outbound calls may reach although they are private, by http too"""
+    dnsmos: bool = False
+    """whether the costly model DNSMOS rates every recording"""
     inbox_days: int = 30
     """how long bodies are kept as they were received"""
 
@@ -62,10 +73,16 @@ class Settings:
             judge_url=value.get("EVALHUB_JUDGE_URL") or value.get("OPENAI_BASE_URL"),
             judge_model=value.get("EVALHUB_JUDGE_MODEL"),
             judge_api_key=value.get("EVALHUB_JUDGE_API_KEY") or value.get("OPENAI_API_KEY"),
+            judge_api=_judge_api(value.get("EVALHUB_JUDGE_API", "auto")),
+            judge_votes=_within("EVALHUB_JUDGE_VOTES", value.get("EVALHUB_JUDGE_VOTES", "1"), 9),
+            judge_concurrency=_within("EVALHUB_JUDGE_CONCURRENCY", value.get("EVALHUB_JUDGE_CONCURRENCY", "64"), 1000),
             listening_model=value.get("EVALHUB_LISTENING_MODEL"),
+            listening_url=value.get("EVALHUB_LISTENING_URL"),
+            listening_api_key=value.get("EVALHUB_LISTENING_API_KEY"),
             inbox_days=_days(value.get("EVALHUB_INBOX_DAYS", "30")),
-            allow_private_urls=value.get("EVALHUB_ALLOW_PRIVATE_URLS", "") in ("1", "true", "yes"),
+            allow_private_urls=value.get("EVALHUB_ALLOW_PRIVATE_URLS", "") in YES,
             private_hosts=tuple(value.get("EVALHUB_PRIVATE_HOSTS", "").lower().replace(",", " ").split()),
+            dnsmos=value.get("EVALHUB_DNSMOS", "") in YES,
         )
 
     @property
@@ -90,6 +107,18 @@ def _days(text: str) -> int:
     if text.isdecimal() and 0 < int(text) < 10_000:
         return int(text)
     raise SetupError(f"EVALHUB_INBOX_DAYS is {text!r}.", mend="Give a number of days, 1 or more.")
+
+
+def _judge_api(text: str) -> str:
+    if text in JUDGE_APIS:
+        return text
+    raise SetupError(f"EVALHUB_JUDGE_API is {text!r}.", mend=f"Give one of {', '.join(JUDGE_APIS)}.")
+
+
+def _within(name: str, text: str, most: int) -> int:
+    if text.isdecimal() and 0 < int(text) <= most:
+        return int(text)
+    raise SetupError(f"{name} is {text!r}.", mend=f"Give a number from 1 to {most}.")
 
 
 def _psycopg(url: str | None) -> str | None:

@@ -33,15 +33,18 @@ from evalhub.traces.recordings.links import find_unfetched
 LOST_AFTER = timedelta(seconds=3)
 AT_ONCE = 500
 DAYS_AHEAD = 3
+YOUNG_ROWS = 50_000
 
 
 def sweep(services: Services) -> None:
     """One round. Safe to run at any time, from any number of processes."""
     steps: list[Callable[[Session], object]] = [prepare_days, find_unparsed, find_unmeasured, stop_waiting]
-    steps += [find_unread, find_due, find_doomed, find_unfetched, tidy, end_quiet]
+    steps += [find_unread, find_due, find_doomed, find_unfetched, tidy, end_quiet, look_at_young_tables]
     steps.append(partial(drop_old_days, keep=services.settings.inbox_days))
     if services.settings.judge_model:
-        steps.append(reconnect_judge)
+        steps.append(partial(reconnect, reason_code="judge_not_connected"))
+    if services.settings.listening_model:
+        steps.append(partial(reconnect, reason_code="listener_not_connected"))
     for step in steps:
         with services.work() as session:
             step(session)
@@ -75,9 +78,9 @@ def find_due(session: Session) -> None:
         ask(session, project_id, conversation_id, kind_of_work)
 
 
-def reconnect_judge(session: Session) -> None:
-    """Once a judge is connected, what was blocked for want of one may run."""
-    _again(session, Evaluation.reason_code == "judge_not_connected")
+def reconnect(session: Session, *, reason_code: str) -> None:
+    """Once a model is connected, what was blocked for want of it may run."""
+    _again(session, Evaluation.reason_code == reason_code)
 
 
 def stop_waiting(session: Session) -> None:
@@ -130,6 +133,19 @@ def _lies_in_default(session: Session, day: date) -> bool:
 def _partition(day: date) -> str:
     bounds = f"from ('{day} 00:00:00+00') to ('{day + timedelta(days=1)} 00:00:00+00')"
     return f"create table if not exists inbox_{day:%Y%m%d} partition of inbox for values {bounds}"
+
+
+def look_at_young_tables(session: Session) -> None:
+    """Tables that grew by half are looked at before autovacuum comes by, which is once a minute.
+
+    Plans made for the empty tables of a new installation would be kept until then: references were checked by reading
+    all calls of the project for each row.
+    """
+    grown = text("""
+    select quote_ident(relname) from pg_stat_user_tables
+    where schemaname = current_schema() and n_live_tup < :young and n_mod_since_analyze > 50 + n_live_tup / 2""")
+    for name in session.scalars(grown, {"young": YOUNG_ROWS}).all():
+        session.execute(text(f"analyze (skip_locked) {name}"))
 
 
 def find_doomed(session: Session) -> None:

@@ -1,7 +1,8 @@
 """Who may see what: every view is denied unless it says otherwise, with one of the marks below.
 
 `@public` anybody · `@signed_in` any person · `@allow("viewer", ...)` these roles in the address's project, admins
-always · `@api_key("ingest")` programs with a key of at least that scope · `@signed` vendors, by their signature.
+always · `@api_key("ingest")` programs with a key of at least that scope · `@signed` vendors, by their signature ·
+`@livekit_token` LiveKit's own uploader.
 """
 
 from collections.abc import Callable
@@ -15,6 +16,9 @@ from werkzeug.wrappers import Response
 
 from evalhub.accounts.keys import is_noted, note_use
 from evalhub.accounts.people import role_of
+from evalhub.integrations.endpoints import is_noted as is_in_use
+from evalhub.integrations.endpoints import note_use as note_endpoint
+from evalhub.integrations.livekit_tokens import Refused, endpoint_of_token
 from evalhub.models import Project, User
 from webui.context import db, services
 from webui.known_keys import KnownKeys
@@ -42,6 +46,8 @@ class Access:
     roles: frozenset[str] | None = None
     scope: str | None = None
     signed: bool = False
+    by_livekit: bool = False
+    """with a token that a stored key pair of LiveKit signed, in place of a key"""
 
     @property
     def is_for_programs(self) -> bool:
@@ -77,6 +83,9 @@ def api_key(scope: str) -> Callable[[View], View]:
     return _marked(Access(scope=scope))
 
 
+livekit_token = _marked(Access(scope="ingest", by_livekit=True))
+
+
 def access_of(endpoint: str | None) -> Access | None:
     """What the view of this endpoint asks for; None means nobody may."""
     if endpoint == "static":
@@ -109,6 +118,8 @@ def _check() -> Response | None:
         return None
     if access.signed:
         return check_signature()
+    if access.by_livekit:
+        return _check_livekit()
     return _check_key(access.scope) if access.scope else _check_person(access)
 
 
@@ -124,6 +135,17 @@ def _check_key(scope: str) -> None:
     if scope == "full" and key.scope != "full":
         abort(403, "This key may only send. Make one with full access in Settings, API keys.")
     g.api_key, g.project = key, project
+
+
+def _check_livekit() -> None:
+    try:
+        found = endpoint_of_token(db(), _token(), services().settings.secret_key)
+    except Refused as reason:
+        abort(401, str(reason))
+    if not is_in_use(found):
+        with services().work() as session:
+            note_endpoint(session, found)
+    g.endpoint, g.project = found, db().get_one(Project, found.project_id)
 
 
 def _token() -> str:

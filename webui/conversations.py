@@ -20,9 +20,12 @@ from evalhub.traces.formats.native_dump import dump
 from evalhub.traces.timeline import timeline
 from webui.access import allow
 from webui.context import actor, db, person, project, role, services
+from webui.lanes import lanes_px
 
 bp = Blueprint("conversations", __name__, url_prefix="/p/<project_slug>/conversations")
 WAVE_COLUMNS = 60
+FIRST_LINES, MORE_LINES, MANY_TOOLS = 200, 2000, 100
+"""of a transcript at once: when the page opens, and then until all is there; of the tool calls"""
 SIDES = {
     "stereo:caller,agent": "two channels: caller left, agent right",
     "stereo:agent,caller": "two channels: agent left, caller right",
@@ -104,6 +107,8 @@ def timeline_json(conversation_id: str) -> Response:
     for recording in drawn["recordings"]:
         where = {"project_slug": project().slug, "sha256": recording["sha256"]}
         recording |= {"url": url_for("recordings.sound", **where), "peaks_url": url_for("recordings.peaks", **where)}
+        if not blind:
+            recording["contour_url"] = url_for("recordings.contour", **where)
     return jsonify(drawn)
 
 
@@ -137,8 +142,8 @@ def body(conversation_id: str, body_id: int) -> Response:  # noqa: ARG001  (the 
 def spans(conversation_id: str) -> str:
     """One level of the tree: what lies under a span, or the roots."""
     queries.check_exists(db(), project().id, conversation_id)
-    under, offset = request.args.get("under"), request.args.get("offset", 0, type=int)
-    level = span_tree.level(db(), project().id, conversation_id, under=under, offset=max(0, offset))
+    under = request.args.get("under")
+    level = span_tree.level(db(), project().id, conversation_id, under=under, offset=_offset())
     return render_template("conversations/spans.html", level=level, conversation_id=conversation_id, under=under)
 
 
@@ -169,9 +174,40 @@ def page(conversation_id: str) -> str | Response:
     conversation = queries.load_conversation(db(), project().id, conversation_id, spans=False)
     if conversation.id != conversation_id:  # it was asked for by the id of a trace, or a session key
         return redirect(url_for("conversations.page", project_slug=project().slug, conversation_id=conversation.id))
-    scores = queries.scores_of(db(), project().id, conversation_id)
-    evaluations = queries.evaluations_of(db(), project().id, conversation_id)
+    return render_template("conversations/page.html", **_told(conversation, 0, FIRST_LINES))
+
+
+@bp.get("/<path:conversation_id>/transcript")
+@allow("viewer", "lead")
+def transcript(conversation_id: str) -> str:
+    """Lines of a long call that its page loads when it stands."""
+    conversation = queries.load_conversation(db(), project().id, conversation_id, spans=False)
+    return render_template("conversations/lines.html", **_told(conversation, _offset(), MORE_LINES))
+
+
+@bp.get("/<path:conversation_id>/tools")
+@allow("viewer", "lead")
+def tools(conversation_id: str) -> str:
+    """Tool calls with what went in and out."""
+    conversation = queries.load_conversation(db(), project().id, conversation_id, spans=False)
+    start, every = _offset(), conversation.tool_calls
+    end = start + MANY_TOOLS
+    more = end if end < len(every) else None
+    return render_template("conversations/tools.html", call=conversation, tools=every[start:end], next=more)
+
+
+def _told(conversation: Any, start: int, count: int) -> dict[str, Any]:
+    """A call with its report, and `count` lines of its transcript from `start` on."""
+    scores = queries.scores_of(db(), project().id, conversation.id)
+    evaluations = queries.evaluations_of(db(), project().id, conversation.id)
     titles = {metric.id: metric.title for metric in plugins.metrics().values()}
     criteria = {f"criterion.{key}": title for key, title in criterion_titles(db(), project().id).items()}
     report: Any = call_report(conversation, scores, evaluations, titles | criteria)
-    return render_template("conversations/page.html", call=conversation, report=report)
+    end = start + count
+    more = end if end < len(report.lines) else None
+    height = lanes_px(conversation, scores)
+    return {"call": conversation, "report": report, "lines": report.lines[start:end], "next": more, "lanes_px": height}
+
+
+def _offset() -> int:
+    return max(0, request.args.get("offset", 0, type=int))

@@ -3,9 +3,12 @@
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, abort, render_template, request, url_for
 
+from evalhub.plugins import metrics
+from evalhub.reports.call import VALENCE
 from evalhub.reports.measures import versions_seen
+from evalhub.reports.outliers import KINDS, outliers
 from evalhub.reports.window import CHOICES, Window, agents
 from evalhub.rubrics.stored import criterion_titles
 from webui.access import allow
@@ -25,6 +28,7 @@ def page() -> str:
         versions=versions_seen(db(), window),
         agents=agents(db(), project().id),
         choices=CHOICES,
+        kinds=KINDS,
     )
 
 
@@ -37,6 +41,27 @@ def as_csv() -> Response:
 
     headers = {"Content-Disposition": f'attachment; filename="dashboard-{project().slug}.csv"'}
     return Response(frames.as_csv(charts), mimetype="text/csv", headers=headers)
+
+
+@bp.get("/listen/<metric>")
+@allow("viewer", "lead")
+def listen(metric: str) -> str:
+    """Five moments to listen to: those furthest out in one metric."""
+    if metric not in KINDS:
+        abort(404, "There is no such list. Choose one from the dashboard.")
+    window = Window.from_args(project().id, request.args)
+    version = request.args.get("version") or None
+    five = outliers(db(), window, metric, version)
+    return render_template(
+        "dashboard/listen.html",
+        metric=metrics()[metric],
+        titles={name: found.title for name, found in metrics().items()},
+        kinds=KINDS,
+        valence=VALENCE,
+        window=window,
+        five=five,
+        version=version,
+    )
 
 
 def _sections(window: Window) -> list[Any]:

@@ -31,7 +31,7 @@ def init_app(app: Flask) -> None:
         if hasattr(module, "bp"):
             app.register_blueprint(module.bp)
     from webui.api import api
-    from webui.api.otel import otel
+    from webui.api.livekit import otel
 
     app.register_blueprint(api)
     app.register_blueprint(otel)

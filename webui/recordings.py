@@ -1,12 +1,14 @@
-"""Sound, by range requests, and its peaks: for people who may hear the call."""
+"""Sound, by range requests, and its curves: for people who may hear the call."""
 
 import base64
+from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, request
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
 from werkzeug.wsgi import wrap_file
 
+from evalhub.audio.contour import CONTOUR_PER_S, FLOOR_HZ, FLOOR_LUFS, STEPS_PER_LU, STEPS_PER_OCTAVE, curves
 from evalhub.labeling.slots import may_listen
 from evalhub.models import AudioAnalysis, Recording
 from evalhub.traces.recordings.playback import Playable, media_type
@@ -39,24 +41,49 @@ def sound(sha256: str) -> Response:
 @allow("viewer", "lead", "labeler")
 def peaks(sha256: str) -> Response:
     """The loudest sample of each slot, a byte each, base64 per channel."""
-    analysis = _heard(sha256)[1]
+    analysis = _heard(sha256, AudioAnalysis.peaks)[1]
     if analysis is None or analysis.peaks is None:
         abort(404, "This recording has not been read yet.")
     each = len(analysis.peaks) // (analysis.channel_count or 1)
     parts = [analysis.peaks[start : start + each] for start in range(0, len(analysis.peaks), each or 1)]
-    channels = [base64.b64encode(part).decode() for part in parts]
-    response = jsonify({"per_second": analysis.peaks_per_s, "channels": channels})
+    response = jsonify({"per_second": analysis.peaks_per_s, "channels": [_text(part) for part in parts]})
     response.headers["Cache-Control"] = KEEP
     return response
 
 
-def _heard(sha256: str) -> tuple[Recording, AudioAnalysis | None]:
-    """The recording and what is known of it, if this person may hear it."""
+@bp.get("/<sha256>/contour")
+@allow("viewer", "lead")
+def contour(sha256: str) -> Response:
+    """Pitch and loudness of each slot, a byte each, base64 per channel, with how to read a byte."""
+    analysis = _heard(sha256, AudioAnalysis.contour)[1]
+    if analysis is None or analysis.contour is None:
+        abort(404, "Pitch and loudness of this recording have not been measured yet.")
+    found = curves(analysis.contour, analysis.channel_count or 1)
+    response = jsonify(
+        {
+            "per_second": CONTOUR_PER_S,
+            "floor_hz": FLOOR_HZ,
+            "steps_per_octave": STEPS_PER_OCTAVE,
+            "floor_lufs": FLOOR_LUFS,
+            "steps_per_lu": STEPS_PER_LU,
+            "channels": [{"pitch": _text(one.pitch), "loudness": _text(one.loudness)} for one in found],
+        }
+    )
+    response.headers["Cache-Control"] = KEEP
+    return response
+
+
+def _text(part: bytes) -> str:
+    return base64.b64encode(part).decode()
+
+
+def _heard(sha256: str, *drawn: Any) -> tuple[Recording, AudioAnalysis | None]:
+    """The recording and what is known of it, with these deferred columns, if this person may hear it."""
     if role() == "labeler" and not may_listen(db(), project().id, person().id, sha256):
         abort(403, "You may hear the calls that you are labeling.")
     ours = select(Recording).filter_by(project_id=project().id, sha256=sha256).limit(1)
     recording = db().scalars(ours).one_or_none()
     if recording is None:
         abort(404, "There is no such recording in this project.")
-    with_peaks = select(AudioAnalysis).options(undefer(AudioAnalysis.peaks))
-    return recording, db().scalars(with_peaks.filter_by(project_id=project().id, sha256=sha256)).one_or_none()
+    known = select(AudioAnalysis).options(*map(undefer, drawn))
+    return recording, db().scalars(known.filter_by(project_id=project().id, sha256=sha256)).one_or_none()

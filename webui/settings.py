@@ -1,5 +1,6 @@
 """Settings of a project: API keys, the judge, the project itself, the audit log."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,9 @@ from werkzeug.wrappers import Response
 
 from evalhub.accounts import keys
 from evalhub.accounts.audit import SHOWN, audit, recent
+from evalhub.evaluations.limits import Limits, set_limits
 from evalhub.reports.home import observed, progress
+from evalhub.reports.judges import judges
 from webui.access import allow
 from webui.context import actor, db, project, services
 from webui.forms import number, stay_on
@@ -24,6 +27,18 @@ def _keys_page(**shown: Any) -> str:
     seen = observed(db(), project().id, since)
     base = request.host_url.rstrip("/")
     return render_template("settings/keys.html", keys=own, seen=seen, since=since, base=base, **shown)
+
+
+def _judge_page(**shown: Any) -> str:
+    """How much is judged stays filled in as it was, also where it cannot be saved."""
+    return render_template(
+        "settings/judge.html",
+        settings=services().settings,
+        progress=progress(db(), project().id),
+        limits=Limits.of(project()),
+        judges=judges(db(), project().id),
+        **shown,
+    )
 
 
 def _project_page(**shown: Any) -> str:
@@ -60,7 +75,18 @@ def revoke_key(key_id: int) -> Response:
 @bp.get("/p/<project_slug>/settings/judge")
 @allow("lead")
 def show_judge() -> str:
-    return render_template("settings/judge.html", settings=services().settings, progress=progress(db(), project().id))
+    return _judge_page()
+
+
+@bp.post("/p/<project_slug>/settings/judge")
+@allow("lead")
+@stay_on(_judge_page)
+def save_judge() -> Response:
+    limits = Limits.from_form(request.form)
+    set_limits(project(), limits, services().settings)
+    audit(db(), project().id, actor(), "judge.limited", **asdict(limits))
+    flash("Saved.")
+    return _back("settings.show_judge")
 
 
 @bp.get("/p/<project_slug>/settings/project")

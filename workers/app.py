@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from celery import Celery, signals
+from celery import Celery, bootsteps, signals
+from celery.beat import EmbeddedService
+from click import Option
 
 from evalhub.jobs import JOBS
 from evalhub.settings import Settings
@@ -34,6 +36,21 @@ app.conf.update(
     },
 )
 add_tasks(app, settings, CeleryDoorbell(app))
+
+
+class Schedule(bootsteps.StartStopStep):
+    """Sends the recurring jobs from a thread of this worker; Celery's own --beat is a whole process more."""
+
+    def __init__(self, parent: Any, schedule: bool = False, **options: Any) -> None:
+        super().__init__(parent, **options)
+        self.enabled = schedule
+
+    def create(self, parent: Any) -> Any:
+        return EmbeddedService(parent.app, thread=True)
+
+
+app.user_options["worker"].add(Option(["--schedule"], is_flag=True, help="Also send the recurring jobs."))
+app.steps["worker"].add(Schedule)
 
 
 @signals.worker_process_shutdown.connect

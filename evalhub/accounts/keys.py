@@ -56,6 +56,7 @@ def note_use(session: Session, key: ApiKey) -> None:
     stale = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < func.now() - NOTE_USE_EVERY)
     mine = update(ApiKey).where(ApiKey.project_id == key.project_id, ApiKey.id == key.id, stale)
     session.execute(mine.values(last_used_at=func.now()).execution_options(synchronize_session=False))
+    key.last_used_at = datetime.now(UTC)  # whoever keeps it for a while need not note this again
 
 
 def is_known(session: Session, token: str) -> bool:

@@ -20,6 +20,11 @@ SAME = 0.02
 WINDOW_TURNS, FEWEST_WINDOWS = 3, 4
 WINDOW_REACH_MS = 3000
 GOOD = 0.6
+STEADY = 6
+"""lags that stray further from their line than this part of what it gains are no steady drift"""
+
+Window = list[tuple[Interval, int]]
+"""a few turns in a row, each with its side: 0 caller, 1 agent"""
 
 
 @dataclass(frozen=True)
@@ -75,12 +80,24 @@ def fit(sound: Sides, events: Sides, *, around_ms: int = 0, reach_ms: int = LONG
     return Fit(int(good[np.abs(good - around_ms).argmin()]), float(rho.max()))
 
 
-def drift_line(sound: Sides, events: Sides, lag_ms: int) -> tuple[float, float] | None:
-    """(lag in ms at the start, ms of lag gained per second), from windows of a few turns; None where unclear."""
+@dataclass(frozen=True)
+class Drift:
+    """A lag that grows: in ms at the start, and gained per ms."""
+
+    start_ms: float
+    slope: float
+
+    def undone(self, sound: Sides) -> Sides:
+        """The sound as it would lie without it."""
+        return Sides(*(shifted(one, -round(self.start_ms)) for one in sound.both)).stretched(1 / (1 + self.slope))
+
+
+def drift_line(sound: Sides, events: Sides, lag_ms: int) -> Drift | None:
+    """How the lag grows, from windows of a few turns each; None where that is unclear."""
     turns = sorted([(turn, 0) for turn in events.caller] + [(turn, 1) for turn in events.agent])
     windows = [turns[at : at + WINDOW_TURNS] for at in range(len(turns) - WINDOW_TURNS + 1)]
-    points = [(_middle(window), _window_fit(sound, window, lag_ms)) for window in windows]
-    kept = [(at, one.lag_ms) for at, one in points if one.rho >= GOOD]
+    fits = _followed(sound, windows, lag_ms)
+    kept = [(_middle(window), one.lag_ms) for window, one in zip(windows, fits, strict=True) if one.rho >= GOOD]
     if len(kept) < max(FEWEST_WINDOWS, len(windows) // 2):
         return None
     at, lag = np.array(kept, float).T
@@ -88,15 +105,32 @@ def drift_line(sound: Sides, events: Sides, lag_ms: int) -> tuple[float, float] 
     slope = float(np.median((lag[later] - lag[earlier]) / (at[later] - at[earlier])))
     start = float(np.median(lag - slope * at))
     off = np.median(np.abs(lag - start - slope * at))
-    return (start, slope * 1000) if off <= max(GRID_MS, abs(slope) * (at[-1] - at[0]) / 5) else None
+    return Drift(start, slope) if off <= max(GRID_MS, abs(slope) * (at[-1] - at[0]) / STEADY) else None
 
 
-def _middle(window: list[tuple[Interval, int]]) -> float:
+def _followed(sound: Sides, windows: list[Window], lag_ms: int) -> list[Fit]:
+    """The fit of each window, looked for around that of its neighbour: over a long call a lag may grow without bound.
+
+    Begins where the common lag fits best and goes from there to both ends.
+    """
+    fits = [_window_fit(sound, window, lag_ms) for window in windows]
+    if not fits:
+        return fits
+    best = max(range(len(fits)), key=lambda at: fits[at].rho)
+    for way in (range(best, len(fits)), range(best, -1, -1)):
+        around = fits[best].lag_ms
+        for at in way:
+            fits[at] = _window_fit(sound, windows[at], around)
+            around = fits[at].lag_ms if fits[at].rho >= GOOD else around
+    return fits
+
+
+def _middle(window: Window) -> float:
     return (window[0][0][0] + window[-1][0][1]) / 2
 
 
-def _window_fit(sound: Sides, window: list[tuple[Interval, int]], lag_ms: int) -> Fit:
-    """The lag within one window, looked for around the lag of the whole."""
+def _window_fit(sound: Sides, window: Window, lag_ms: int) -> Fit:
+    """The lag within one window, looked for around a lag."""
     base = window[0][0][0] - WINDOW_REACH_MS
     end = window[-1][0][1] + WINDOW_REACH_MS
     events = Sides(*([turn for turn, side in window if side == wanted] for wanted in (0, 1)))

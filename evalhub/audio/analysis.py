@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from evalhub.audio import contour
 from evalhub.audio.arrays import Floats
 from evalhub.audio.dead import dead_stretches
 from evalhub.audio.decode import Source, blocks, probe
@@ -25,13 +26,13 @@ from evalhub.audio.voiced import VoiceDetector, voiced_intervals
 from evalhub.errors import Problem, Unreadable
 from evalhub.models import AudioAnalysis, Recording
 
-VERSION = "2"
+VERSION = "3"
 """of `details`: an analysis of another version is read anew"""
 BROKEN_OFF = 0.98
 
 
 def analyse_file(path: Path, recording: Recording) -> AudioAnalysis:
-    """What the bytes of this recording say: length, peaks, voiced intervals and features of each channel.
+    """What the bytes of this recording say: length, peaks, contour, voiced intervals and features of each channel.
 
     Raises:
         Unreadable: the bytes are not audio that can be decoded, or hold none.
@@ -86,6 +87,7 @@ class _Meters:
             codec=self.source.codec,
             peaks_per_s=PEAKS_PER_S,
             peaks=drawn(self.levels.peaks),
+            contour=contour.drawn(sounds),
             voiced=[[list(interval) for interval in sound.voiced] for sound in sounds],
             details=self._details(sounds),
         )

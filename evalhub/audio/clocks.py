@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evalhub.audio.alignment import Fit, Sides, drift_line, fit
+from evalhub.audio.alignment import SAME, Fit, Sides, drift_line, fit
 from evalhub.audio.findings import AGAINST_EVENTS, DELIVERY, EITHER_SIDE, TURN_TAKING, Finding
 from evalhub.audio.intervals import Interval
 from evalhub.audio.tracks import SIDES, Track, Tracks
 
 OFFSET_MS = 400
 DRIFT_MS = 300
-GOOD, CLEARLY = 0.5, 0.15
+GOOD, CLEARLY, SLIGHTLY = 0.5, 0.15, 0.05
+NEAR_MS = 2_000
 RATIOS = (1 / 3, 1 / 2, 2 / 3, 44_100 / 48_000, 48_000 / 44_100, 3 / 2, 2.0, 3.0)
 """how much too short or long a recording is when it is read at a wrong common rate"""
 FLAGRANT = (1 / 3, 1 / 2, 2.0, 3.0)
 NEARLY, EXACTLY = 0.01, 0.003
 """two durations count as equal within this share; without turns to compare, within the second"""
 SWAPPED = tuple(metric for metric in TURN_TAKING if metric not in EITHER_SIDE) + DELIVERY
-SHORTEST_MS = 5_000
+SHORTEST_MS, FEWEST_TURNS = 5_000, 3
 
 Turns = dict[str, list[Interval]]
 
@@ -28,9 +29,10 @@ def against_events(tracks: Tracks, turns: Turns, duration_ms: int | None) -> Ite
     if wrong := _wrong_rate(tracks, turns, duration_ms):
         yield wrong
         return
-    if not turns.get("caller") or not turns.get("agent"):
+    events = Sides(turns.get("caller", []), turns.get("agent", []))
+    if not (events.caller and events.agent) or len(events.caller + events.agent) < FEWEST_TURNS:
         return
-    sound, events = _sides(tracks), Sides(turns["caller"], turns["agent"])
+    sound = _sides(tracks)
     if tracks.both and _is_swapped(sound, events):
         message = "caller and agent seem to be on each other's track"
         yield Finding(code="tracks_swapped", message=message, affects=SWAPPED)
@@ -46,8 +48,9 @@ def _sides(tracks: Tracks) -> Sides:
 def _is_swapped(sound: Sides, events: Sides) -> bool:
     if not (sound.caller and sound.agent):
         return False
-    straight, crossed = fit(sound, events), fit(sound, events, sign=-1, reach_ms=2000)
-    return crossed.rho >= GOOD and crossed.rho >= straight.rho + CLEARLY
+    crossed, straight = (fit(sound, events, sign=sign, reach_ms=NEAR_MS) for sign in (-1, 1))
+    shifted_far = fit(sound, events)
+    return crossed.rho >= max(GOOD, straight.rho + CLEARLY, shifted_far.rho + SLIGHTLY)
 
 
 def _lags(tracks: Tracks, sound: Sides, events: Sides) -> Iterator[Finding]:
@@ -64,12 +67,12 @@ def _lags(tracks: Tracks, sound: Sides, events: Sides) -> Iterator[Finding]:
 def _lag(sound: Sides, events: Sides, *, track: str | None, affects: tuple[str, ...]) -> Iterator[Finding]:
     found = fit(sound, events)
     whose = f"the {track} track" if track else "the recording"
-    drift = drift_line(sound, events, found.lag_ms) if found.rho >= GOOD / 2 else None
-    gained = drift[1] * events.end_ms / 1000 if drift else 0.0
-    if drift and abs(gained) >= DRIFT_MS:
+    drift = drift_line(sound, events, found.lag_ms) or drift_line(sound, events, 0)
+    gained = drift.slope * events.end_ms if drift else 0.0
+    if drift and abs(gained) >= DRIFT_MS and fit(drift.undone(sound), events).rho >= found.rho + SAME:
         message = f"{whose} drifts from the events by {abs(gained):.0f} ms over {events.end_ms / 1000:.0f} s"
         yield Finding(code="drift", track=track, message=message, affects=affects)
-        found = Fit(round(drift[0]), found.rho)
+        found = Fit(round(drift.start_ms), 1.0)
     if found.rho >= GOOD and abs(found.lag_ms) >= OFFSET_MS:
         message = f"{whose} lies {abs(found.lag_ms)} ms {'after' if found.lag_ms > 0 else 'before'} the events"
         yield Finding(code="offset", track=track, at_ms=0, message=message, affects=affects)

@@ -58,7 +58,7 @@ class Delivery(Evaluator):
     )
 
     def evaluate(self, conversation: Conversation, context: Context) -> Iterable[Score]:
-        track = _agent_track(conversation, context)
+        track = agent_track(conversation, context)
         findings = findings_of(conversation, context)
         units = {metric.id: metric.unit for metric in self.metrics}
         for score in _rows(conversation, track):
@@ -68,7 +68,12 @@ class Delivery(Evaluator):
             yield score
 
 
-def _agent_track(conversation: Conversation, context: Context) -> Track:
+def agent_track(conversation: Conversation, context: Context) -> Track:
+    """The track of the agent alone.
+
+    Raises:
+        Skipped: there is none; says why.
+    """
     if not conversation.recordings:
         raise Skipped("no_audio", "No recording belongs to this conversation.")
     tracks = tracks_of(conversation, context)

@@ -36,7 +36,8 @@ PITCH = ("f0_median_hz", "f0_sd_st", "f0_range_st", "final_slope_st_per_s", "exp
 PAUSES = ("pause_ratio", "pauses_per_min", "longest_pause_ms")
 RATES = ("speech_rate_wpm", "articulation_rate_syll_s", "syllables", "pace")
 LEVELS = ("loudness_lufs", "loudness_range_lu", "clipped_fraction", "dropouts_per_min", "snr_db", "energy")
-DELIVERY = (*PITCH, *PAUSES, *RATES, *LEVELS)
+DNSMOS = ("dnsmos_sig", "dnsmos_bak", "dnsmos_ovr")
+DELIVERY = (*PITCH, *PAUSES, *RATES, *LEVELS, *DNSMOS)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,6 +26,8 @@ from evalhub.models import Conversation, Score
 YIELD_POLICY = {"window_ms": YIELD_MS, **GAPS}
 STOP_POLICY = {"stop_ms": STOP_MS, "resume_ms": RESUME_MS, **GAPS}
 SILENCE_POLICY = {"warn_ms": WARN_MS, "fail_ms": FAIL_MS}
+NOTED_MS = 2_000
+"""shorter silences are part of talking"""
 
 
 def flow_rows(conversation: Conversation, talk: Talk) -> Iterator[Score]:
@@ -105,11 +107,17 @@ def _silence(talk: Talk) -> Iterator[Score]:
     yield row("overlap_ms", total(both), counts={"n": len(both)}, evidence=[moment(one) for one in both])
     quiet = silence(talk)
     yield _longest_dead_air(quiet.longest)
-    yield row("dead_air_ms.total", total(quiet.dead_air), counts={"n": len(quiet.dead_air)}, policy=SILENCE_POLICY)
+    yield _dead_air(quiet.dead_air)
     tool = [moment(one) for one in quiet.tool]
     yield row("tool_silence_ms", total(quiet.tool), counts={"n": len(tool)}, evidence=tool)
     share = talk_ratio(talk)
     yield row("talk_ratio", share, reason=None if share is not None else "nothing to measure: nobody spoke")
+
+
+def _dead_air(found: list[Interval]) -> Score:
+    long = [moment(one) for one in found if one[1] - one[0] >= NOTED_MS]
+    policy = SILENCE_POLICY | {"evidence_from_ms": NOTED_MS}
+    return row("dead_air_ms.total", total(found), counts={"n": len(found)}, policy=policy, evidence=long)
 
 
 def _longest_dead_air(longest: Interval | None) -> Score:

@@ -47,21 +47,21 @@ class LoudnessMeter:
 def integrated(energies: Floats) -> float | None:
     """LUFS of one channel from its 100-ms energies; None where nothing is above the gate (or under 400 ms of sound)."""
     blocks = _moving_mean(energies, BLOCK_HOPS)
-    loud = blocks[_lufs(blocks) >= ABSOLUTE_GATE]
+    loud = blocks[lufs(blocks) >= ABSOLUTE_GATE]
     if not loud.size:
         return None
-    loud = loud[_lufs(loud) > _lufs(loud.mean()) + RELATIVE_GATE]
-    return float(_lufs(loud.mean()))
+    loud = loud[lufs(loud) > lufs(loud.mean()) + RELATIVE_GATE]
+    return float(lufs(loud.mean()))
 
 
 def loudness_range(energies: Floats) -> float | None:
     """LU between the quiet and the loud parts (P10 to P95 of 3-s loudness); None for under 3 s of sound."""
     short_term = _moving_mean(energies, SHORT_TERM_HOPS)
-    loud = short_term[_lufs(short_term) >= ABSOLUTE_GATE]
+    loud = short_term[lufs(short_term) >= ABSOLUTE_GATE]
     if not loud.size:
         return None
-    loud = loud[_lufs(loud) >= _lufs(loud.mean()) + RANGE_GATE]
-    low, high = np.percentile(_lufs(loud), RANGE_PERCENTILES)
+    loud = loud[lufs(loud) >= lufs(loud.mean()) + RANGE_GATE]
+    low, high = np.percentile(lufs(loud), RANGE_PERCENTILES)
     return float(high - low)
 
 
@@ -72,7 +72,8 @@ def _moving_mean(values: Floats, width: int) -> Floats:
     return mean
 
 
-def _lufs(energy: Floats) -> Floats:
+def lufs(energy: Floats) -> Floats:
+    """K-weighted mean square as LUFS."""
     level: Floats = -0.691 + 10 * np.log10(np.maximum(energy, 1e-15))
     return level
 

@@ -53,7 +53,7 @@ class RecordingCheck(Evaluator):
     """Looks for faults of the recording itself, before any number is read from it."""
 
     name = "recording_check"
-    version = "1"
+    version = "2"
     kind_of_work = "audio"
     reads = frozenset({"recordings", "turns", "facts"})
     metrics = (

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-QUEUES = ("ingest", "judge", "audio")
+QUEUES = ("ingest", "text", "judge", "audio")
 
 
 def web_command(host: str, port: int, processes: int = 2) -> list[str]:
@@ -23,7 +23,7 @@ def worker_command(
     argv = [sys.executable, "-m", "celery", "--app", "workers.app", "worker"]
     argv += ["--queues", ",".join(queues), "--concurrency", str(concurrency), "--pool", pool]
     argv += ["--hostname", f"{name}@%h", "--loglevel", "warning", "--without-gossip", "--without-mingle"]
-    return argv + (["--beat"] if schedule else [])
+    return argv + (["--schedule"] if schedule else [])
 
 
 def beat_command() -> list[str]:

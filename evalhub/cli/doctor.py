@@ -28,7 +28,8 @@ def command(data: Path | None) -> None:
     settings = Settings.from_env()
     settings = replace(settings, data_dir=data.expanduser().absolute()) if data else settings
     looks: dict[str, Callable[[Settings], Finding]] = {
-        "Data folder": _data, "Database": _database, "Broker": _broker, "Judge": _judge, "Front end": _front_end,
+        "Data folder": _data, "Database": _database, "Broker": _broker, "Judge": _judge, "Listening": _listening,
+        "Front end": _front_end,
     }  # fmt: skip
     findings = [_look(what, look, settings) for what, look in looks.items()]
     colours = {"ok": "green", "not connected": "yellow", "wrong": "red"}
@@ -96,6 +97,15 @@ def _judge(settings: Settings) -> Finding:
         settings, [{"role": "user", "content": "Answer with ok true."}], name="doctor", schema=schema, timeout_s=20
     )
     return Finding("Judge", "ok", f"{settings.judge_model} answers")
+
+
+def _listening(settings: Settings) -> Finding:
+    from evalhub.audio.listening.asking import NOT_CONNECTED, check
+
+    if not settings.listening_model:
+        return Finding("Listening", "not connected", f"{NOT_CONNECTED} Everything else works without.")
+    check(settings)
+    return Finding("Listening", "ok", f"{settings.listening_model} takes sound and answers")
 
 
 def _front_end(_: Settings) -> Finding:

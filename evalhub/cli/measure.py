@@ -18,8 +18,11 @@ Measured = dict[str, Any]
 @click.command("measure")
 @click.argument("audio", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--channels", help="Who is on each channel, by comma.  [default: caller,agent; mixed for a mono file]")
+@click.option(
+    "--dnsmos", is_flag=True, help="Let the model DNSMOS rate each track too: a minute of speech takes seconds."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each file instead of tables.")
-def command(audio: tuple[Path, ...], channels: str | None, as_json: bool) -> None:
+def command(audio: tuple[Path, ...], channels: str | None, dnsmos: bool, as_json: bool) -> None:
     """Measure recordings: faults, turn-taking, pitch, pace, pauses, loudness.
 
     \b
@@ -35,7 +38,7 @@ def command(audio: tuple[Path, ...], channels: str | None, as_json: bool) -> Non
     unreadable = False
     for path in audio:
         try:
-            measured = measure(path, names)
+            measured = measure(path, names, dnsmos=dnsmos)
         except BadInput as problem:
             click.secho(f"{path}: {problem}", fg="red", err=True)
             unreadable = True
@@ -66,6 +69,10 @@ def _tracks(tracks: dict[str, Measured]) -> Table:
     first = next(iter(tracks.values()))
     for name in (name for name in first if name not in ("voiced_ms", "dnsmos")):
         table.add_row(name, *(_text(track[name]) for track in tracks.values()))
+    for scale in first["dnsmos"]:
+        ratings = [track["dnsmos"][scale] for track in tracks.values()]
+        if any(rating is not None for rating in ratings):
+            table.add_row(f"dnsmos_{scale}", *map(_text, ratings))
     return table
 
 

@@ -21,8 +21,9 @@ from evalhub.services import open_services
 from evalhub.settings import Settings
 
 READY_S = 90.0
-INGEST_THREADS = 4
-JUDGE_THREADS = 8
+INGEST_THREADS = 3
+TEXT_THREADS = 2
+JUDGE_THREADS = 2  # an event loop that asks many questions at once, and what waits for other servers
 
 
 @click.command("up")
@@ -91,10 +92,15 @@ def _start_children(platform: Platform, settings: Settings) -> None:
     env = _env(settings)
     platform.add("web", web_command(settings.host, settings.port), env)
     ingest = worker_command(["ingest"], INGEST_THREADS, pool="threads", schedule=True, name="ingest")
-    platform.add("worker-ingest", ingest, env)
-    platform.add("worker-judge", worker_command(["judge"], JUDGE_THREADS, pool="threads", name="judge"), env)
+    platform.add("worker-ingest", ingest, env, niceness=3)
+    text = worker_command(["text"], TEXT_THREADS, pool="threads", name="text")
+    platform.add("worker-text", text, env, niceness=8)
+    judge = worker_command(["judge"], JUDGE_THREADS, pool="threads", name="judge")
+    platform.add("worker-judge", judge, env, niceness=3)
     audio = worker_command(["audio"], os.cpu_count() or 1, name="audio")
-    platform.add("worker-audio", audio, env | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}, patience_s=20)
+    platform.add(
+        "worker-audio", audio, env | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}, patience_s=20, niceness=10
+    )
 
 
 def _env(settings: Settings) -> dict[str, str]:
@@ -104,6 +110,7 @@ def _env(settings: Settings) -> dict[str, str]:
         "EVALHUB_BROKER_URL": settings.broker_url or "",
         "EVALHUB_SECRET_KEY": settings.secret_key or "",
         "PYTHONUNBUFFERED": "1",
+        "MALLOC_ARENA_MAX": "2",  # glibc keeps a heap for each thread otherwise, and gives little of it back
     }
 
 

@@ -12,7 +12,7 @@ from evalhub.cli.children import QUEUES, worker_command
 @click.option("--concurrency", type=click.IntRange(1, 256), default=os.cpu_count() or 1, help="Jobs at once.")
 @click.option("--schedule", is_flag=True, help="Also send the recurring jobs (in exactly one worker).")
 def command(queues: str, concurrency: int, schedule: bool) -> None:
-    """Work off jobs: ingest (parsing, text evaluators), audio, judge.
+    """Work off jobs: ingest (storing what came in), text (reading calls, text evaluators), audio, judge.
 
     Needs EVALHUB_DATABASE_URL and EVALHUB_BROKER_URL; `evalhub up` sets everything up by itself.
     """

@@ -1,4 +1,4 @@
-"""Run as `python -IS child.py PARENT UID GID SIGNAL COMMAND...`: become COMMAND, and die with PARENT.
+"""Run as `python -IS child.py PARENT UID GID SIGNAL NICENESS COMMAND...`: become COMMAND, and die with PARENT.
 
 Linux sends SIGNAL when the parent dies, even by `kill -9`. User and group are changed first, because changing them
 afterwards would clear that again. UID -1 keeps both.
@@ -12,7 +12,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    parent, uid, gid, signal = (int(text) for text in sys.argv[1:5])
+    parent, uid, gid, signal, niceness = (int(text) for text in sys.argv[1:6])
     if uid >= 0:
         os.setgroups([])
         os.setgid(gid)
@@ -21,7 +21,8 @@ def main() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal)
     if os.getppid() != parent:  # it died while we started
         sys.exit(1)
-    os.execv(sys.argv[5], sys.argv[5:])
+    os.nice(niceness)
+    os.execv(sys.argv[6], sys.argv[6:])
 
 
 if __name__ == "__main__":

@@ -52,12 +52,16 @@ class Platform:
         self.watches.append(Watch(child, self.on_event))
         child.start()
 
-    def add(self, name: str, argv: Sequence[str], env: Mapping[str, str], *, patience_s: float = 10.0) -> None:
-        """Start a process of evalhub's own; it has `patience_s` to end once it is asked to."""
-        env = {**_import_path(), **env}
-        self.start(
-            Child(name=name, argv=argv, places=self._places, env=env, patience_s=patience_s, folder=self.data.path)
-        )
+    def add(
+        self, name: str, argv: Sequence[str], env: Mapping[str, str], *, patience_s: float = 10.0, niceness: int = 0
+    ) -> None:
+        """Start a process of evalhub's own; it has `patience_s` to end once it is asked to.
+
+        What can wait is nice: people and senders are served before it.
+        """
+        child = Child(name=name, argv=argv, places=self._places, env={**_import_path(), **env}, folder=self.data.path)
+        child.patience_s, child.niceness = patience_s, niceness
+        self.start(child)
 
     @property
     def _places(self) -> Places:

@@ -47,6 +47,8 @@ class Child:
     urgent_signal: signal.Signals = signal.SIGKILL
     """sent when patience is over, before the whole group is killed"""
     patience_s: float = 10.0
+    niceness: int = 0
+    """above 0 it gives way to the others when cores are short"""
     folder: Path = Path("/")
     """where it works; never where evalhub was started, because Python imports from there"""
     before_start: Callable[[], None] = lambda: None
@@ -62,7 +64,8 @@ class Child:
         self.before_start()
         self.bound_log()
         uid, gid = (self.owner.uid, self.owner.gid) if self.owner and not self.owner.is_us else (-1, -1)
-        wrapped = [sys.executable, "-IS", str(WRAPPER), *map(str, (os.getpid(), uid, gid, int(self.stop_signal)))]
+        numbers = (os.getpid(), uid, gid, int(self.stop_signal), self.niceness)
+        wrapped = [sys.executable, "-IS", str(WRAPPER), *map(str, numbers)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*wrapped, *self.argv],

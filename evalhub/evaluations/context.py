@@ -1,5 +1,6 @@
 """What an evaluator may use in a worker: local audio files, what was measured once from them, the rubric."""
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from evalhub import analysis
 from evalhub.evaluators import Context
-from evalhub.models import AudioAnalysis, Conversation, Project, Recording, RubricVersion
+from evalhub.models import AudioAnalysis, Conversation, JudgeAnswer, Project, Recording, RubricVersion
 from evalhub.rubrics.stored import current_version
 from evalhub.services import Services
+
+Known = dict[tuple[str, str, int], JudgeAnswer]
 
 
 def context_for(services: Services, conversation: Conversation, kind_of_work: str) -> Context:
@@ -20,10 +23,38 @@ def context_for(services: Services, conversation: Conversation, kind_of_work: st
         _measure_recordings(services, conversation)
     with services.sessions() as session:
         project = session.get_one(Project, conversation.project_id)
-        context.shared |= {("analysis", row.sha256): row for row in _analyses(session, conversation)}
+        rows = _analyses(session, conversation.project_id, [conversation])
+        context.shared |= {("analysis", row.sha256): row for row in rows}
         context.shared["recordings_final"] = _waited_enough(project, conversation)
         context.rubric = _rubric(session, project) if kind_of_work == "judge" else None
     return context
+
+
+def judge_contexts(
+    services: Services, session: Session, conversations: Mapping[tuple[int, str], Conversation]
+) -> dict[tuple[int, str], Context]:
+    """The contexts of many conversations for judges, in a fixed number of queries per project."""
+    contexts: dict[tuple[int, str], Context] = {}
+    for project_id in sorted({place[0] for place in conversations}):
+        project = session.get_one(Project, project_id)
+        ours = [conversation for place, conversation in conversations.items() if place[0] == project_id]
+        rubric, known = _rubric(session, project), _known(session, project_id, [one.id for one in ours])
+        analyses = {("analysis", row.sha256): row for row in _analyses(session, project_id, ours)}
+        for one in ours:
+            context = Context(settings=services.settings, audio_path=_opener(services), rubric=rubric)
+            context.known = known.get(one.id, {})
+            context.shared = analyses | {"recordings_final": _waited_enough(project, one)}
+            contexts[project_id, one.id] = context
+    return contexts
+
+
+def _known(session: Session, project_id: int, conversation_ids: list[str]) -> dict[str, Known]:
+    """What judges answered about these conversations before."""
+    ours = (JudgeAnswer.project_id == project_id, JudgeAnswer.conversation_id.in_(conversation_ids))
+    known: dict[str, Known] = {}
+    for answer in session.scalars(select(JudgeAnswer).where(*ours)):
+        known.setdefault(answer.conversation_id, {})[answer.asked, answer.content_hash, answer.run] = answer
+    return known
 
 
 def _opener(services: Services):  # type: ignore[no-untyped-def]
@@ -41,10 +72,10 @@ def _measure_recordings(services: Services, conversation: Conversation) -> None:
         analysis.analyse(services, conversation.project_id, sha256)
 
 
-def _analyses(session: Session, conversation: Conversation) -> list[AudioAnalysis]:
-    hashes = [r.sha256 for r in conversation.recordings if r.sha256]
-    ours = (AudioAnalysis.project_id == conversation.project_id, AudioAnalysis.sha256.in_(hashes))
-    return list(session.scalars(select(AudioAnalysis).where(*ours)))
+def _analyses(session: Session, project_id: int, conversations: Iterable[Conversation]) -> list[AudioAnalysis]:
+    hashes = [r.sha256 for conversation in conversations for r in conversation.recordings if r.sha256]
+    ours = (AudioAnalysis.project_id == project_id, AudioAnalysis.sha256.in_(hashes))
+    return list(session.scalars(select(AudioAnalysis).where(*ours))) if hashes else []
 
 
 def _waited_enough(project: Project, conversation: Conversation) -> bool:

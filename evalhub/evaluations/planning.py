@@ -1,5 +1,7 @@
 """Which evaluations a conversation has to have. Planning twice changes nothing unless the content changed."""
 
+from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_
@@ -24,23 +26,36 @@ AGAIN = {
 """a row as it is before anybody worked on it"""
 
 
-def plan(session: Session, conversation: Conversation) -> None:
-    """Make sure every evaluator has a row for what the conversation holds now, and ask for the work that is due."""
-    rows = [_row(conversation, kind()) for kind in plugins.evaluators().values()]
-    statement = insert(Evaluation).values(rows)
+def plan(session: Session, conversations: Iterable[Conversation]) -> None:
+    """Make sure every evaluator has a row for what the conversations hold now, and ask for the work that is due."""
+    evaluators = [kind() for kind in plugins.evaluators().values()]
+    rows = [_row(conversation, evaluator) for conversation in conversations for evaluator in evaluators]
+    if rows:
+        for project_id, conversation_id, kind_of_work in sorted(set(map(tuple, session.execute(_upsert(), rows)))):
+            ask(session, project_id, conversation_id, kind_of_work)
+
+
+@cache
+def _upsert() -> Any:
+    """Built once: a batch of calls would spend more on building it than on running it."""
+    statement = insert(Evaluation)
     changed = Evaluation.content_hash.is_distinct_from(statement.excluded.content_hash)
     upsert = statement.on_conflict_do_update(
         index_elements=[column.name for column in Evaluation.__table__.primary_key],
         set_=AGAIN | {"content_hash": statement.excluded.content_hash},
         where=changed,
     )
-    due = session.scalars(upsert.returning(Evaluation.kind_of_work)).all()
-    for kind_of_work in sorted(set(due)):
-        ask(session, conversation.project_id, conversation.id, kind_of_work)
+    return upsert.returning(Evaluation.project_id, Evaluation.conversation_id, Evaluation.kind_of_work)
 
 
 def ask(session: Session, project_id: int, conversation_id: str, kind_of_work: str) -> None:
-    """Ask for the due evaluations of one conversation, once this transaction has committed."""
+    """Ask for the due evaluations of one conversation, once this transaction has committed.
+
+    Judges take whatever is due, of any conversation, by the batch.
+    """
+    if kind_of_work == "judge":
+        ask_for(session, "judge")
+        return
     job = f"evaluate_{kind_of_work}"
     ask_for(session, job, project_id=project_id, conversation_id=conversation_id, kind_of_work=kind_of_work)
 

@@ -5,19 +5,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from evalhub import evaluators, plugins
 from evalhub.evaluations.content import load
 from evalhub.evaluations.context import context_for
 from evalhub.evaluations.planning import is_due
-from evalhub.evaluators import Context, Outcome
+from evalhub.evaluators import Context, Evaluator, Outcome
 from evalhub.models import FAILED, PENDING, RUNNING, SKIPPED, Conversation, Evaluation, Score
 from evalhub.services import Services
 
 LEASE_S = 600
 ATTEMPTS = 6
+RATE_LIMITED = "rate_limited"
 BACK_OFF_S = (5, 20, 60, 300, 900)
 
 
@@ -51,27 +52,40 @@ def _claim(session: Session, owner: str, project_id: int, conversation_id: str, 
 
 def run_one(evaluation: Evaluation, conversation: Conversation, context: Context) -> Outcome:
     """Execute the evaluator that a row names."""
+    if outcome := not_runnable(evaluation):
+        return outcome
+    context.details = {}
+    return evaluators.run(evaluator_of(evaluation), conversation, context)
+
+
+def not_runnable(evaluation: Evaluation) -> Outcome | None:
+    """Why an evaluation is not to be tried, where it is not."""
     if evaluation.attempt > ATTEMPTS:
         return Outcome(status=FAILED, reason_code="gave_up", reason=f"did not finish in {ATTEMPTS} attempts")
     kind = plugins.evaluators().get(evaluation.evaluator)
     if kind is None or kind.version != evaluation.version:
         return Outcome(status=SKIPPED, reason_code="retired", reason="this version of the evaluator is not installed")
-    context.details = {}
-    return evaluators.run(kind(**(evaluation.config or {})), conversation, context)
+    return None
+
+
+def evaluator_of(evaluation: Evaluation) -> Evaluator:
+    """The evaluator that a row names, with its configuration."""
+    return plugins.evaluators()[evaluation.evaluator](**(evaluation.config or {}))
 
 
 def write(session: Session, evaluation: Evaluation, outcome: Outcome, owner: str) -> bool:
     """Store an outcome and its scores, unless the lease went to somebody else meanwhile. Returns whether it did."""
     key = {column.name: getattr(evaluation, column.name) for column in Evaluation.__table__.primary_key}
     mine = update(Evaluation).filter_by(**key).where(Evaluation.lease_owner == owner, Evaluation.status == RUNNING)
-    written = session.execute(mine.values(_result(evaluation, outcome)).returning(Evaluation.evaluator)).first()
+    written = session.execute(mine.values(result_of(evaluation, outcome)).returning(Evaluation.evaluator)).first()
     if written and outcome.status != PENDING:
         session.execute(delete(Score).filter_by(**key))
         session.add_all(_placed(score, evaluation) for score in outcome.scores)
     return written is not None
 
 
-def _result(evaluation: Evaluation, outcome: Outcome) -> dict[str, Any]:
+def result_of(evaluation: Evaluation, outcome: Outcome) -> dict[str, Any]:
+    """The columns that an outcome sets."""
     result = {
         "status": outcome.status,
         "reason_code": outcome.reason_code,
@@ -79,12 +93,16 @@ def _result(evaluation: Evaluation, outcome: Outcome) -> dict[str, Any]:
         "details": outcome.details,
         "lease_owner": None,
         "lease_until": None,
-        "finished_at": func.now(),
+        "finished_at": datetime.now(UTC),
     }
-    return result | (_later(evaluation, outcome) if outcome.status == PENDING else {"not_before": None})
+    kept = {"not_before": None, "attempt": evaluation.attempt}
+    return result | kept | (_later(evaluation, outcome) if outcome.status == PENDING else {})
 
 
 def _later(evaluation: Evaluation, outcome: Outcome) -> dict[str, Any]:
+    """When to try again. Being told to come back later uses no attempt up."""
+    if outcome.reason_code == RATE_LIMITED and outcome.not_before:
+        return {"finished_at": None, "not_before": outcome.not_before, "attempt": evaluation.attempt - 1}
     if evaluation.attempt >= ATTEMPTS:
         reason = f"gave up after {ATTEMPTS} attempts: {outcome.reason}"
         return {"status": FAILED, "reason": reason, "not_before": None}

@@ -17,6 +17,7 @@ from evalhub.models.conversations import (
 from evalhub.models.evaluations import BLOCKED, DONE, FAILED, PENDING, RUNNING, SKIPPED, Evaluation, Score
 from evalhub.models.inbox import Deletion, InboxItem
 from evalhub.models.integrations import VENDORS, IntegrationEndpoint
+from evalhub.models.judging import JudgeAnswer, JudgeVersion
 from evalhub.models.labeling import (
     Draft,
     Label,
@@ -64,6 +65,8 @@ __all__ = [
     "IntegrationEndpoint",
     "Json",
     "JsonList",
+    "JudgeAnswer",
+    "JudgeVersion",
     "Label",
     "LabelEvent",
     "LabelValue",

@@ -114,4 +114,6 @@ class Score(Base):
     """why there is no value: "not measurable: ..." """
     label: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True), default=None)
     """an ordinal or categorical answer, as given"""
+    probabilities: Mapped[Json | None] = mapped_column(default=None)
+    """how likely (0 to 1) a judge held each verdict it could give, before doubt made it `unsure`"""
     created_at: Mapped[datetime] = created()

@@ -93,6 +93,8 @@ class AudioAnalysis(Base):
     """unsigned 8-bit absolute peak per channel and slot: channel 0 whole, then channel 1"""
     voiced: Mapped[JsonList | None] = mapped_column(default=None, repr=False)
     """per channel, raw voiced intervals [[start_ms, end_ms], ...] from the recording's first sample"""
+    contour: Mapped[bytes | None] = mapped_column(LargeBinary, default=None, deferred=True, repr=False)
+    """pitch, then loudness, per channel: a byte for each slot of evalhub/audio/contour.py, channel after channel"""
     details: Mapped[Json | None] = mapped_column(default=None, repr=False)
     created_at: Mapped[datetime] = created()
 

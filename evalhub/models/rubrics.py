@@ -21,7 +21,8 @@ class Criterion(Base):
         ),
         CheckConstraint("type in ('boolean', 'ordinal', 'categorical')", name="type"),
         CheckConstraint("applies_to in ('conversation', 'turn', 'tool_call')", name="applies_to"),
-        CheckConstraint("modality in ('transcript', 'audio')", name="modality"),
+        CheckConstraint("modality in ('transcript', 'audio', 'both')", name="modality"),
+        CheckConstraint("shown in ('nothing', 'moment', 'text')", name="shown"),
     )
 
     project_id: Mapped[project_key] = mapped_column(default=None, repr=False)
@@ -36,6 +37,9 @@ class Criterion(Base):
     """of an ordinal or categorical criterion: [{"value", "label", "anchor"}]"""
     applies_to: Mapped[str] = mapped_column(default="conversation")
     modality: Mapped[str] = mapped_column(default="transcript")
+    """what it takes: transcript (reading does), audio (needs ears), both (readers and listeners answer it apart)"""
+    shown: Mapped[str] = mapped_column(default="nothing", server_default="nothing")
+    """what a model that listens may read: nothing, the moment (what the caller said before), the text to be spoken"""
     allow_na: Mapped[bool] = mapped_column(default=True)
     auto_fail: Mapped[bool] = mapped_column(default=False)
     weight: Mapped[float] = mapped_column(default=1.0)

@@ -23,12 +23,15 @@ class SpanSource(Base):
 
 
 class SpanLog(ConversationPart):
-    """A log record that belongs to a span; it may come before the span does. `id` is "trace:span:hash"."""
+    """A log record that belongs to a span, or to the call alone; it may come before the span does.
+
+    `id` is "trace:span:hash".
+    """
 
     __tablename__ = "span_log"
     __table_args__ = (of_conversation(),)
 
-    trace_id: Mapped[str]
+    trace_id: Mapped[str | None] = mapped_column(default=None)
     span_id: Mapped[str | None] = mapped_column(default=None)
     time_ns: Mapped[int | None] = mapped_column(default=None)
     name: Mapped[str] = mapped_column(default="")

@@ -34,6 +34,8 @@ class Loaded:
     """recordings that are named but not there"""
     bodies: list[bytes] = field(default_factory=list)
     """of a format that holds several: the files it came from, with the first of their conversations"""
+    beside: list[Recording] = field(default_factory=list)
+    """of such a format: recordings that lie in files of their own, with the first of their conversations"""
 
 
 def load(paths: Sequence[Path], scratch: Path) -> list[Loaded]:
@@ -59,22 +61,21 @@ def read(paths: Sequence[Path], scratch: Path) -> tuple[list[Loaded], list[Probl
     """
     loaded: list[Loaded] = []
     problems: list[Problem] = []
-    traced: dict[str, list[tuple[Path, bytes]]] = {}
+    traced: list[tuple[Path, str, bytes]] = []
     for path, is_named in _files(paths):
         try:
             if is_audio(path):
                 loaded.append(Loaded(conversation=_of_audio(path), source=path, format="audio"))
             elif name := _format_of(body := _read(path), is_named=is_named):
                 if hasattr(plugins.formats()[name], "decode"):
-                    traced.setdefault(name, []).append((path, body))
+                    traced.append((path, name, body))
                 else:
                     loaded += _load(path, name, body, scratch)
         except BadInput as fault:
             problems += _of_file(path, fault)
-    for name, files in traced.items():
-        more, faults = _load_traced(name, files, scratch)
-        loaded += more
-        problems += faults
+    more, faults = _load_traced(traced, scratch)
+    loaded += more
+    problems += faults
     named = {recording.path for one in loaded if one.format != "audio" for recording in one.conversation.recordings}
     return [one for one in loaded if one.format != "audio" or str(one.source.resolve()) not in named], problems
 
@@ -125,23 +126,39 @@ def _format_of(body: bytes, *, is_named: bool) -> str | None:
         return None
 
 
-def _load_traced(name: str, files: Sequence[tuple[Path, bytes]], scratch: Path) -> tuple[list[Loaded], list[Problem]]:
-    """The calls in files of spans: they only show when all of them are put together."""
+def _load_traced(files: Sequence[tuple[Path, str, bytes]], scratch: Path) -> tuple[list[Loaded], list[Problem]]:
+    """The calls in files of spans and reports: they only show when all of them are put together."""
     decoded, problems = [], []
-    for path, body in files:
+    for path, name, body in files:
         try:
             decoded.append(plugins.formats()[name].decode(body))
         except BadInput as fault:
             problems += _of_file(path, fault)
-    if not any(body.spans for body in decoded):
+    if not any(body.spans or body.logs for body in decoded):
         return [], problems
     parsed = parse_records(decoded)
-    for conversation in parsed.conversations:
-        inside = [audio for audio in parsed.audio if audio.conversation_id == conversation.id]
-        conversation.recordings += [_written(audio, scratch) for audio in inside]
-    loaded = [Loaded(conversation=one, source=files[0][0], format=name) for one in parsed.conversations]
-    loaded[0].bodies = [body for _, body in files]
+    loaded = [Loaded(conversation=one, source=files[0][0], format=files[0][1]) for one in parsed.conversations]
+    for one in loaded:
+        loaded[0].beside += _beside(one, dict.fromkeys(path.parent for path, _, _ in files))
+        inside = [audio for audio in parsed.audio if audio.conversation_id == one.conversation.id]
+        one.conversation.recordings += [_written(audio, scratch) for audio in inside]
+    loaded[0].bodies = [body for _, _, body in files]
     return loaded, problems
+
+
+def _beside(one: Loaded, folders: Iterable[Path]) -> list[Recording]:
+    """Recordings that lie where the files say, or under the same name in a folder of these files."""
+    found = []
+    for recording in one.conversation.recordings:
+        named = str(recording.path or recording.track)
+        places = [Path(named), *(folder / Path(named).name for folder in folders)]
+        path = next((place for place in places if is_audio(place) and place.is_file()), None)
+        recording.path, recording.conversation_id = str(path.resolve()) if path else None, one.conversation.id
+        if path:
+            found.append(recording)
+        else:
+            one.missing.append(named)
+    return found
 
 
 def _read(path: Path) -> bytes:

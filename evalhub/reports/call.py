@@ -12,13 +12,23 @@ TIERS = {
     "recording_check": "Recording",
     "turn_taking": "Turn-taking",
     "delivery": "Delivery",
+    "dnsmos": "Sound quality",
     "function_calls": "Function calls",
     "tool_calls": "Tool use",
     "word_errors": "Words",
     "rubric_judge": "Judge",
+    "listening_judge": "Judge that listens",
 }
+READS, LISTENS = "rubric_judge", "listening_judge"
+VALENCE = (
+    "Sound tells how lively a voice is, not whether it is glad or angry: those look alike here. Warmth, empathy and "
+    "brand fit are for people and for a model that listens."
+)
+NOTES = {"delivery": VALENCE}
 MENDS = {
     "judge_not_connected": "Connect a model in Judge.",
+    "listener_not_connected": "Connect a model that listens in Judge.",
+    "no_agent_track": "Send the agent on a track of its own: .../recordings/agent, or a stereo file.",
     "no_audio": "Send the recording: PUT .../recordings/stereo",
     "no_expectations": 'Say what should have happened in "expectations".',
     "no_reference": 'Give "reference_text" on the turns that somebody checked.',
@@ -49,6 +59,17 @@ class Group:
     verdicts: list[Score]
     measured: list[Score] = field(default_factory=list)
     details: list[Score] = field(default_factory=list)
+    note: str = ""
+    """what these numbers cannot tell"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """A criterion that reading and listening answer differently: what transcription loses."""
+
+    metric: str
+    read: Score
+    heard: Score
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +79,7 @@ class CallReport:
     stands_out: list[Score]
     lines: list[Line]
     groups: list[Group]
+    differences: list[Difference]
     missing: list[tuple[Evaluation, str]]
     """evaluations without a score, each with its mend"""
     pending: int
@@ -76,6 +98,7 @@ def call_report(
         stands_out=sorted(_each_once(told), key=first_ms)[:8],
         lines=_lines(conversation, scores),
         groups=_groups(scores),
+        differences=differences(scores),
         missing=[
             (e, MENDS.get(e.reason_code or "", "")) for e in evaluations if e.status in ("skipped", "blocked", "failed")
         ],
@@ -83,6 +106,21 @@ def call_report(
         titles=titles,
         usage=_usage(conversation),
     )
+
+
+def differences(scores: Sequence[Score]) -> list[Difference]:
+    """Criteria of the whole call on which a judge that reads and one that listens both decided, and not alike."""
+    answered: dict[str, dict[str, Score]] = {READS: {}, LISTENS: {}}
+    for score in scores:
+        decided = score.verdict in ("pass", "fail") or (score.verdict is None and score.value is not None)
+        if score.evaluator in answered and score.metric.startswith("criterion.") and decided:
+            answered[score.evaluator][score.metric] = score
+    pairs = [(metric, read, answered[LISTENS].get(metric)) for metric, read in answered[READS].items()]
+    return [
+        Difference(metric=metric, read=read, heard=heard)
+        for metric, read, heard in pairs
+        if heard and (read.verdict, read.value) != (heard.verdict, heard.value)
+    ]
 
 
 def _usage(conversation: Conversation) -> dict[tuple[str | None, str], float]:
@@ -152,6 +190,12 @@ def _groups(scores: Sequence[Score]) -> list[Group]:
         details = [score for score in own if score.subject_type != "conversation"]
         if own:
             groups.append(
-                Group(title=TIERS.get(evaluator, evaluator), verdicts=verdicts, measured=measured, details=details)
+                Group(
+                    title=TIERS.get(evaluator, evaluator),
+                    verdicts=verdicts,
+                    measured=measured,
+                    details=details,
+                    note=NOTES.get(evaluator, ""),
+                )
             )
     return groups

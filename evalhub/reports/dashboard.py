@@ -7,11 +7,13 @@ from sqlalchemy.orm import Session
 
 from evalhub import plugins
 from evalhub.reports import figures, measures
+from evalhub.reports.call import VALENCE
 from evalhub.reports.figures import Chart, Link
 from evalhub.reports.people import people_rates
 from evalhub.reports.window import Window
 
-DELIVERY = ("expressiveness", "f0_sd_st", "articulation_rate_syll_s", "loudness_lufs")
+DELIVERY = ("expressiveness", "pace", "energy", "loudness_lufs")
+QUIET = ("dead_air_ms.longest",)
 LATENCY = "turn_latency_ms"
 
 
@@ -22,6 +24,7 @@ class Section:
     id: str
     question: str
     charts: list[Chart]
+    note: str = ""
 
 
 def dashboard(session: Session, window: Window, criteria: Mapping[str, str], link: Link) -> list[Section]:
@@ -31,8 +34,8 @@ def dashboard(session: Session, window: Window, criteria: Mapping[str, str], lin
     return [
         Section("right", "Is it right?", [_criteria(*seen, criteria, versions, link)]),
         Section("tools", "Do the tools work?", [_rate(*seen, "function_calls.correct", versions, link)]),
-        Section("quick", "Is it quick?", [_latency(*seen, versions, link)]),
-        Section("sound", "How does it sound?", _delivery(*seen, versions, link)),
+        Section("quick", "Is it quick?", [_latency(*seen, versions, link), *_spreads(*seen, QUIET, versions, link)]),
+        Section("sound", "How does it sound?", _spreads(*seen, DELIVERY, versions, link), note=VALENCE),
         Section("trust", "Can the recordings be trusted?", [_rate(*seen, "recording_check.clean", versions, link)]),
     ]
 
@@ -63,18 +66,20 @@ def _latency(session: Session, window: Window, versions: Sequence[str], link: Li
     return figures.daily_chart("latency", metric.title, days, metric=metric, versions=versions, link=link)
 
 
-def _delivery(session: Session, window: Window, versions: Sequence[str], link: Link) -> list[Chart]:
+def _spreads(
+    session: Session, window: Window, metrics: Sequence[str], versions: Sequence[str], link: Link
+) -> list[Chart]:
     known = plugins.metrics()
-    found = measures.spreads(session, window, DELIVERY)
+    found = measures.spreads(session, window, metrics)
     return [
         figures.spread_chart(
-            f"delivery-{metric}",
+            metric.replace(".", "-"),
             known[metric].title,
             [spread for spread in found if spread.metric == metric],
             metric=known[metric],
             versions=versions,
             link=link,
         )
-        for metric in DELIVERY
+        for metric in metrics
         if metric in known
     ]

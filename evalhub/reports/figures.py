@@ -19,6 +19,8 @@ VERSION_COLOURS = 6
 PALE = 0.35
 ROW = 34
 RATE_RANGE = [-3.0, 103.0]
+JUDGES = {"rubric_judge": "reading judge, unchecked", "listening_judge": "listening judge, unchecked"}
+SYMBOLS = {"people": "circle", JUDGES["rubric_judge"]: "circle-open", JUDGES["listening_judge"]: "diamond-open"}
 RATE_COLUMNS = ("what", "version", "who", "pass", "between", "calls")
 
 
@@ -32,6 +34,8 @@ class Chart:
     columns: tuple[str, ...] = ()
     rows: list[tuple[Any, ...]] = field(default_factory=list)
     note: str = ""
+    metric: str = ""
+    """what it shows, where it shows one metric"""
 
     @property
     def is_empty(self) -> bool:
@@ -53,16 +57,19 @@ def criteria_chart(
     versions: Sequence[str],
     link: Link,
 ) -> Chart:
-    """Rates per criterion: what people said as filled points with their range, the unchecked judge as open ones."""
+    """Rates per criterion: what people said as filled points with their range, unchecked judges as open ones."""
+    by_whom = {"people": people}
+    by_whom |= {who: [one for one in judge if one.evaluator == name] for name, who in JUDGES.items()}
+    by_whom = {who: rates for who, rates in by_whom.items() if rates or who != JUDGES["listening_judge"]}
     height = ROW * len(titles) * max(1, len(versions)) // 2 + 110
     figure = go.Figure(layout=_layout(x_title="calls that pass, %", x_range=RATE_RANGE, height=height))
     for version in versions:
         shade = colour(version, versions)
-        figure.add_trace(_rates(people, version, titles, shade, link, symbol="circle", who="people"))
-        figure.add_trace(_rates(judge, version, titles, shade, link, symbol="circle-open", who="judge, unchecked"))
+        for who, rates in by_whom.items():
+            figure.add_trace(_rates(rates, version, titles, shade, link, symbol=SYMBOLS[who], who=who))
     figure.update_layout(scattermode="group", scattergap=0.3)
     figure.update_yaxes(categoryorder="array", categoryarray=[*titles.values()][::-1], automargin=True)
-    rows = [_rate_row(found, titles, who) for who, rates in (("people", people), ("judge", judge)) for found in rates]
+    rows = [_rate_row(found, titles, who) for who, rates in by_whom.items() for found in rates]
     return Chart(id=key, title=title, figure=_json(figure), columns=RATE_COLUMNS, rows=rows)
 
 
@@ -96,7 +103,7 @@ def daily_chart(
     rows = [(str(f.day), f.version, *(round(value) for value in f.values), f.count) for f in days]
     columns = ("day", "version", "p50", "p90", "p95", "p99", "turns")
     note = "Line: half of the answers came sooner. Dashes: 19 of 20 did."
-    return Chart(id=key, title=title, figure=_json(figure), columns=columns, rows=rows, note=note)
+    return Chart(id=key, title=title, figure=_json(figure), columns=columns, rows=rows, note=note, metric=metric.id)
 
 
 def spread_chart(
@@ -110,7 +117,7 @@ def spread_chart(
     figure.update_xaxes(type="category")
     rows = [(f.version, *(round(value, 2) for value in f.values), f.count) for f in spreads]
     columns = ("version", "p5", "p25", "median", "p75", "p95", "calls")
-    return Chart(id=key, title=title, figure=_json(figure), columns=columns, rows=rows)
+    return Chart(id=key, title=title, figure=_json(figure), columns=columns, rows=rows, metric=metric.id)
 
 
 def _rates(

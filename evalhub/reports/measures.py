@@ -23,11 +23,12 @@ SAME_CALL = and_(Score.project_id == Conversation.project_id, Score.conversation
 
 @dataclass(frozen=True)
 class VersionRate:
-    """How often one version passed one metric or criterion."""
+    """How often one version passed one metric or criterion, and which evaluator says so."""
 
     metric: str
     version: str
     rate: Rate
+    evaluator: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,24 +48,35 @@ def _current() -> Any:
     )
 
 
-def _scores(window: Window, *columns: Any) -> Select[Any]:
-    return select(*columns).join(Score, SAME_CALL).where(*window.conditions(), _current())
+def current_scores(window: Window, *columns: Any) -> Select[Any]:
+    """A select of these columns over the scores of a window."""
+    return select(*columns).select_from(Conversation).join(Score, SAME_CALL).where(*window.conditions(), _current())
 
 
 def verdict_rates(session: Session, window: Window, metrics: str | Sequence[str]) -> list[VersionRate]:
-    """Share of `pass` among pass and fail, per metric and version. `metrics`: ids, or a prefix ending in a dot."""
+    """Share of `pass` among pass and fail, per metric, version and evaluator: who reads and who listens stay apart.
+
+    Args:
+        metrics: ids, or a prefix ending in a dot.
+    """
     passed = func.count().filter(Score.verdict == "pass")
-    key = (Score.metric, func.coalesce(Conversation.agent_version, ""))
-    query = _scores(window, *key, passed, func.count()).where(Score.verdict.in_(("pass", "fail")), _named(metrics))
+    key = (Score.metric, func.coalesce(Conversation.agent_version, ""), Score.evaluator)
+    query = current_scores(window, *key, passed, func.count())
+    query = query.where(Score.verdict.in_(("pass", "fail")), _named(metrics))
     rows = session.execute(query.group_by(*key).order_by(*key))
-    return [VersionRate(metric, version, found) for metric, version, k, n in rows if (found := rate(k, n))]
+    return [
+        VersionRate(metric, version, found, evaluator)
+        for metric, version, evaluator, k, n in rows
+        if (found := rate(k, n))
+    ]
 
 
 def spreads(session: Session, window: Window, metrics: Sequence[str]) -> list[Percentiles]:
-    """5th, 25th, 50th, 75th and 95th percentile of each metric per version."""
+    """5th, 25th, 50th, 75th and 95th percentile over the calls of each version; single turns do not count beside."""
     key = (Score.metric, func.coalesce(Conversation.agent_version, ""))
     spread = func.percentile_cont(list(QUARTILES)).within_group(Score.value)
-    query = _scores(window, *key, func.count(), spread).where(Score.value.is_not(None), Score.metric.in_(metrics))
+    query = current_scores(window, *key, func.count(), spread)
+    query = query.where(Score.value.is_not(None), Score.metric.in_(metrics), Score.subject_type == "conversation")
     rows = session.execute(query.group_by(*key).order_by(*key))
     return [Percentiles(metric, version, n, tuple(values)) for metric, version, n, values in rows]
 
@@ -74,7 +86,7 @@ def daily_percentiles(session: Session, window: Window, metric: str) -> list[Per
     day = func.date(func.timezone("UTC", Conversation.started_at))
     key = (day, func.coalesce(Conversation.agent_version, ""))
     spread = func.percentile_cont(list(LATENCIES)).within_group(Score.value)
-    query = _scores(window, *key, func.count(), spread).where(Score.value.is_not(None), Score.metric == metric)
+    query = current_scores(window, *key, func.count(), spread).where(Score.value.is_not(None), Score.metric == metric)
     rows = session.execute(query.group_by(*key).order_by(*key))
     return [Percentiles(metric, version, n, tuple(values), day=day) for day, version, n, values in rows]
 

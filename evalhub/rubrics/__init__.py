@@ -22,7 +22,8 @@ FOLDER = Path(__file__).parent
 CHOICES = {
     "type": ("boolean", "ordinal", "categorical"),
     "applies_to": ("conversation", "turn", "tool_call"),
-    "modality": ("transcript", "audio"),
+    "modality": ("transcript", "audio", "both"),
+    "shown": ("nothing", "moment", "text"),
 }
 
 
@@ -37,6 +38,7 @@ class CriterionDefinition:
     levels: tuple[dict[str, Any], ...] = ()
     applies_to: str = "conversation"
     modality: str = "transcript"
+    shown: str = "nothing"
     allow_na: bool = True
     auto_fail: bool = False
     weight: float = 1.0
@@ -71,10 +73,19 @@ def load_file(path: Path) -> RubricDefinition:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"{path.name} is no TOML: {error}.") from None
+    return to_definition(content, f"{path.name} is no rubric.")
+
+
+def to_definition(content: dict[str, Any], refusal: str) -> RubricDefinition:
+    """The rubric that plain data states, as a file or a form gave it.
+
+    Raises:
+        BadInput: it states none; says `refusal`, and the place of every fault.
+    """
     if problems := list(_problems(content)):
-        raise BadInput(f"{path.name} is no rubric.", problems)
-    criteria = tuple(CriterionDefinition(**_frozen(criterion)) for criterion in content.pop("criteria"))
-    return RubricDefinition(**content, criteria=criteria)
+        raise BadInput(refusal, problems)
+    criteria = tuple(CriterionDefinition(**_frozen(criterion)) for criterion in content["criteria"])
+    return RubricDefinition(**(content | {"criteria": criteria}))
 
 
 def definition_hash(definition: RubricDefinition) -> str:

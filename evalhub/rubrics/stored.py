@@ -15,7 +15,7 @@ def install_rubrics(session: Session, project_id: int) -> None:
             rubric = Rubric(project_id=project_id, key=key, title=definition.title, description=definition.description)
             session.add(rubric)
             session.flush()
-            session.add(_owned(to_version(definition, 1), project_id))
+            session.add(owned(to_version(definition, 1), project_id))
     session.flush()
 
 
@@ -26,7 +26,8 @@ def current_version(session: Session, project_id: int, key: str) -> RubricVersio
     return session.scalars(query.options(selectinload(RubricVersion.criteria))).one_or_none()
 
 
-def _owned(version: RubricVersion, project_id: int) -> RubricVersion:
+def owned(version: RubricVersion, project_id: int) -> RubricVersion:
+    """The version and its criteria as those of a project."""
     version.project_id = project_id
     for criterion in version.criteria:
         criterion.project_id, criterion.rubric, criterion.version = project_id, version.rubric, version.number

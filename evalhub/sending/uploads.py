@@ -115,6 +115,8 @@ def _import(server: Server, one: Loaded) -> list[Sent]:
     for body in one.bodies or ([one.body] if one.body else []):
         answer = server.post("/api/v1/import", body, media_type)
         found |= {sent.id: sent for sent in map(_sent, answer.get("conversations", []))}
+    for recording in one.beside:
+        _put(server, recording.conversation_id, recording)
     return [*found.values()]
 
 
@@ -137,7 +139,7 @@ def _put(server: Server, conversation_id: str, recording: Recording) -> None:
 def _here(one: Loaded) -> list[Recording]:
     """The recordings to send: those of the sender's own files; sound inside of a log is sent with it."""
     if one.format not in (native.NAME, "audio"):
-        return []
+        return one.beside
     return [recording for recording in one.conversation.recordings if recording.path and Path(recording.path).is_file()]
 
 

@@ -1,7 +1,7 @@
 """Reading stored spans as conversations, again and again while they come.
 
 A call that is written to waits a moment, so that a stream of batches is not read once for each; the wait grows with the
-call. A call whose last span with a root has come is read at once. What the last reading gave and this one lacks goes.
+call. A call whose last span with a root has come is read at once.
 """
 
 from __future__ import annotations
@@ -9,35 +9,25 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import func, select, text, tuple_, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from evalhub.db import ask_for
-from evalhub.models import (
-    CONVERSATION_PARTS,
-    Assembly,
-    Conversation,
-    ConversationPart,
-    Deletion,
-    InboxItem,
-)
+from evalhub.models import Assembly, InboxItem
 from evalhub.models.inbox import WAITING
 from evalhub.services import Services
-from evalhub.traces import assembly, dialects, lifecycle
-from evalhub.traces.formats import Parsed
+from evalhub.traces import readings
 from evalhub.traces.lifecycle import MOST_READINGS
-from evalhub.traces.recordings import attach
-from evalhub.traces.span_load import load_call
-from evalhub.traces.spans import TracedCall
 
 log = logging.getLogger("evalhub.traces")
 
-DEBOUNCE = timedelta(seconds=2)
-AT_ONCE = 20
+DEBOUNCE_S = 2.0
+AT_ONCE = 50
+"""calls of one transaction"""
 LEASE_S = 120
 BUSY = 100
 PATIENCE_S = 5.0
@@ -52,9 +42,21 @@ with due as (
   order by due_at limit :most for update skip locked)
 update assembly set lease_owner = :owner, lease_until = now() + make_interval(secs => :lease), attempt = attempt + 1
 from due where assembly.project_id = due.project_id and assembly.conversation_id = due.conversation_id
-returning assembly.project_id, assembly.conversation_id, assembly.round
+returning assembly.project_id, assembly.conversation_id, assembly.round, assembly.attempt
 """)
 
+DONE = text("""
+delete from assembly using unnest(cast(:calls as text[]), cast(:rounds as bigint[])) as read (call, round)
+where assembly.project_id = :project and assembly.conversation_id = read.call and assembly.round = read.round
+  and assembly.lease_owner = :owner
+""")
+
+LATER = text("""
+update assembly set lease_owner = null, lease_until = null, attempt = 0, due_at = now() + make_interval(secs => wait)
+from unnest(cast(:calls as text[]), cast(:waits as float[])) as read (call, wait)
+where assembly.project_id = :project and assembly.conversation_id = read.call and assembly.lease_owner = :owner
+""")
+"""of those that are left: more came while they were read"""
 
 MARK = text("""
 insert into assembly (project_id, conversation_id, due_at, round, attempt)
@@ -69,7 +71,7 @@ def mark_due(session: Session, project_id: int, calls: Iterable[str], *, at_once
     """These calls have spans that nobody has read yet."""
     due, now = sorted(calls), set(at_once)
     if due:
-        waits = [0.0 if call in now else DEBOUNCE.total_seconds() for call in due]
+        waits = [0.0 if call in now else DEBOUNCE_S for call in due]
         session.execute(MARK, {"project": project_id, "calls": due, "waits": waits})
 
 
@@ -86,77 +88,46 @@ def _some(services: Services) -> int:
     with services.work() as session:
         claim = {"owner": owner, "lease": LEASE_S, "most": AT_ONCE, "attempts": MOST_READINGS}
         claimed = session.execute(CLAIM, claim | {"patience": _patience_s(session)}).all()
-    for row in claimed:
-        started = time.monotonic()
-        with services.work() as session:
-            assemble(services, session, row.project_id, row.conversation_id)
-            _done(session, row, owner, took=timedelta(seconds=time.monotonic() - started))
+    fresh = [row for row in claimed if row.attempt == 1]
+    again = [[row] for row in claimed if row.attempt > 1]  # one by one: a call that fails takes no other along
+    for rows in ([fresh] if fresh else []) + again:
+        try:
+            with services.work() as session:
+                _read(services, session, owner, rows)
+        except DBAPIError:
+            log.exception("storing calls failed: %s", [row.conversation_id for row in rows])
+            _give_back(services, owner, rows if len(rows) > 1 else [])
     return len(claimed)
+
+
+def _give_back(services: Services, owner: str, rows: Sequence[Any]) -> None:
+    """What was claimed with others is free again, to be read alone; what failed alone waits for its lease to end."""
+    keys = [(row.project_id, row.conversation_id) for row in rows]
+    mine = (Assembly.lease_owner == owner, tuple_(Assembly.project_id, Assembly.conversation_id).in_(keys))
+    with services.work() as session:
+        session.execute(update(Assembly).where(*mine).values(lease_owner=None, lease_until=None))
+
+
+def _read(services: Services, session: Session, owner: str, rows: Sequence[Any]) -> None:
+    for project_id in sorted({row.project_id for row in rows}):
+        _read_project(services, session, owner, project_id, [row for row in rows if row.project_id == project_id])
+
+
+def _read_project(services: Services, session: Session, owner: str, project_id: int, rows: Sequence[Any]) -> None:
+    started = time.monotonic()
+    sizes = readings.assemble(services, session, project_id, [row.conversation_id for row in rows])
+    per_span = (time.monotonic() - started) / max(1, sum(sizes.values()))
+    calls = [row.conversation_id for row in rows]
+    waits = [max(DEBOUNCE_S, per_span * sizes.get(call, 0) * SHARE) for call in calls]
+    key = {"project": project_id, "owner": owner, "calls": calls}
+    session.execute(DONE, key | {"rounds": [row.round for row in rows]})
+    session.execute(LATER, key | {"waits": waits})
 
 
 def _patience_s(session: Session) -> float:
     """Storing goes before reading: while many bodies wait, only calls that have waited for long are read."""
     waiting = select(InboxItem.id).where(InboxItem.state == WAITING).limit(BUSY).subquery()
     return PATIENCE_S if (session.scalar(select(func.count()).select_from(waiting)) or 0) >= BUSY else 0.0
-
-
-def _done(session: Session, row: Any, owner: str, *, took: timedelta) -> None:
-    """Nothing is left to read, unless more came meanwhile."""
-    mine = (
-        Assembly.project_id == row.project_id,
-        Assembly.conversation_id == row.conversation_id,
-        Assembly.lease_owner == owner,
-    )
-    session.execute(delete(Assembly).where(*mine, Assembly.round == row.round))
-    later = {"lease_owner": None, "lease_until": None, "attempt": 0, "due_at": func.now() + max(DEBOUNCE, took * SHARE)}
-    session.execute(update(Assembly).where(*mine).values(later))
-
-
-def assemble(services: Services, session: Session, project_id: int, conversation_id: str) -> None:
-    """Read all spans of a call and store the conversation they tell."""
-    if session.get(Deletion, (project_id, conversation_id)):
-        return
-    call = load_call(session, project_id, conversation_id)
-    if not call.spans:
-        return
-    parsed = read(call)
-    for conversation in parsed.conversations:
-        conversation.id = conversation_id
-        _take_back(session, project_id, conversation)
-        assembly.merge(session, project_id, conversation)
-    for audio in parsed.audio:
-        audio.conversation_id = conversation_id
-        attach.attach_parsed(services, session, project_id, audio)
-    lifecycle.settle(session, project_id, conversation_id, end_signal=parsed.ended)
-
-
-def read(call: TracedCall) -> Parsed:
-    """The conversation in these spans. Where a dialect cannot cope, the tree of spans and a warning are left."""
-    try:
-        return dialects.read(call)
-    except Exception as error:  # the edge to dialects, own and others': one call must not stop the calls behind it
-        log.exception("reading call %r failed", call.id)
-        message = f"these spans could not be read as a conversation ({type(error).__name__}: {error})"
-        bare = dialects.only_a_tree(call)
-        bare.conversations[0].warnings = [{"path": "spans", "message": message}]
-        return bare
-
-
-def _take_back(session: Session, project_id: int, conversation: Conversation) -> None:
-    """Delete parts that the reading before this one gave and this one does not, and note what this one gives."""
-    key = (Conversation.project_id == project_id, Conversation.id == conversation.id)
-    before = session.scalar(select(Conversation.derived).where(*key)) or {}
-    given = {part.__tablename__: _ids(conversation, part) for part in CONVERSATION_PARTS}
-    for part in CONVERSATION_PARTS:
-        gone = sorted(set(before.get(part.__tablename__, [])) - set(given[part.__tablename__]))
-        if gone:
-            ours = (part.project_id == project_id, part.conversation_id == conversation.id, part.id.in_(gone))
-            session.execute(delete(part).where(*ours))
-    session.execute(update(Conversation).where(*key).values(derived=given))
-
-
-def _ids(conversation: Conversation, part: type[ConversationPart]) -> Sequence[str]:
-    return sorted(item.id for item in getattr(conversation, assembly.PART_LISTS[part.__name__]))
 
 
 def find_unread(session: Session) -> None:

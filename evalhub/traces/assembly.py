@@ -4,7 +4,8 @@ Per field the latest received value wins, what a body leaves out erases nothing,
 upserts in sorted order, so that running twice changes nothing and two workers never lock crosswise.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ARRAY, Text, case, func, literal, select
@@ -31,14 +32,21 @@ PART_LISTS = {
 }
 
 
-def merge(session: Session, project_id: int, conversation: Conversation) -> None:
-    """Write one parsed conversation over what is stored of it."""
-    prompt_id = _store_prompt(session, project_id, conversation.prompt)
-    _upsert_conversation(session, project_id, conversation, prompt_id)
+def merge(session: Session, project_id: int, conversations: Sequence[Conversation], *, are_whole: bool = False) -> None:
+    """Write parsed conversations, each once, over what is stored of them: the same few statements for any number.
+
+    Args:
+        are_whole: they were read from all that came until now, so their order is the order; what an earlier reading of
+            less put somewhere else moves.
+    """
+    prompts = _store_prompts(session, project_id, conversations)
+    said = [_said(one, project_id, prompts.get(one.id)) for one in sorted(conversations, key=lambda one: one.id)]
+    session.execute(_conversation_upsert(), said)
     for part in CONVERSATION_PARTS:
-        rows = getattr(conversation, PART_LISTS[part.__name__])
-        upsert_parts(session, part, (_row(item, project_id, conversation.id) for item in rows))
-    _declare_recordings(session, project_id, conversation)
+        rows = _rows(project_id, conversations, part, PART_LISTS[part.__name__])
+        upsert_parts(session, part, rows, moves=are_whole)
+    declared = _rows(project_id, conversations, Recording, "recordings")
+    upsert_parts(session, Recording, (row | {"path": None} for row in declared))
 
 
 def leave_known(session: Session, project_id: int, conversation: Conversation) -> None:
@@ -63,49 +71,71 @@ def stub(session: Session, project_id: int, conversation_id: str) -> None:
     session.execute(insert(Conversation).values(row).on_conflict_do_nothing())
 
 
-def upsert_parts(session: Session, part: type[Base], rows: Iterable[dict[str, Any]]) -> None:
+def upsert_parts(session: Session, part: type[Base], rows: Iterable[dict[str, Any]], *, moves: bool = False) -> None:
     """Bulk upsert of one kind of part; a field that is None keeps what is stored."""
     latest = {tuple(row[key.name] for key in part.__mapper__.primary_key): row for row in rows}
     if latest:
-        session.execute(_keeping_known(part), [latest[key] for key in sorted(latest)])
+        session.execute(_keeping_known(part, moves), [latest[key] for key in sorted(latest)])
 
 
-def _keeping_known(part: type[Base]) -> Any:
+@cache
+def _keeping_known(part: Any, moves: bool) -> Any:
+    """Built once for each kind: building costs more than running it."""
     statement = insert(part)
     table = part.__table__
     keys = [column.name for column in part.__mapper__.primary_key]
     news: dict[str, Any] = {
         c.name: func.coalesce(statement.excluded[c.name], c) for c in table.columns if c.name not in keys
     }
-    if "position" in news:  # what comes in parts stands behind the whole, but moves nothing that stood before
+    if "position" in news and not moves:  # what comes in parts stands behind the whole, but moves nothing before it
         news["position"] = func.least(table.c.position, statement.excluded.position)
     return statement.on_conflict_do_update(index_elements=keys, set_=news)
 
 
-def _row(item: Base, project_id: int, conversation_id: str) -> dict[str, Any]:
-    fields = {attribute.key: getattr(item, attribute.key) for attribute in type(item).__mapper__.column_attrs}
-    return fields | {"project_id": project_id, "conversation_id": conversation_id}
+def _rows(
+    project_id: int, conversations: Iterable[Conversation], part: type[Base], listed: str
+) -> Iterable[dict[str, Any]]:
+    names = [attribute.key for attribute in part.__mapper__.column_attrs]
+    for conversation in conversations:
+        owner = {"project_id": project_id, "conversation_id": conversation.id}
+        for item in getattr(conversation, listed):
+            yield {name: getattr(item, name) for name in names} | owner
 
 
-def _store_prompt(session: Session, project_id: int, prompt: PromptVersion | None) -> str | None:
-    if prompt is None:
-        return None
+def _store_prompts(session: Session, project_id: int, conversations: Iterable[Conversation]) -> dict[str, str]:
+    """The id of the prompt of each conversation that has one."""
     names = ("name", "version", "instructions", "voice_style", "stages", "tools")
-    content = {name: getattr(prompt, name) for name in names}
-    row = content | {"project_id": project_id, "id": digest(content)}
-    session.execute(insert(PromptVersion).values(row).on_conflict_do_nothing())
-    return str(row["id"])
+    prompts = {one.id: {name: getattr(one.prompt, name) for name in names} for one in conversations if one.prompt}
+    ids = {conversation_id: digest(content) for conversation_id, content in prompts.items()}
+    rows = {ids[one]: content | {"project_id": project_id, "id": ids[one]} for one, content in prompts.items()}
+    if rows:
+        session.execute(insert(PromptVersion).on_conflict_do_nothing(), [rows[key] for key in sorted(rows)])
+    return ids
 
 
-def _upsert_conversation(session: Session, project_id: int, said: Conversation, prompt_id: str | None) -> None:
-    names = {c.name: said.__mapper__.get_property_by_column(c).key for c in Conversation.__table__.columns}
-    columns = {name: key for name, key in names.items() if name not in NOT_FROM_BODIES}
-    row = {key: getattr(said, key) for key in columns.values()} | {"prompt_id": prompt_id}
-    keyed = row | {"project_id": project_id, "id": said.id, "state": "open", "warnings": said.warnings}
-    statement = insert(Conversation).values(keyed)
-    session.execute(
-        statement.on_conflict_do_update(index_elements=["project_id", "id"], set_=_news(statement, columns))
-    )
+@cache
+def _said_columns() -> dict[str, str]:
+    """Columns of a conversation that bodies fill, each with its attribute."""
+    mapper = Conversation.__mapper__
+    names = {column.name: mapper.get_property_by_column(column).key for column in Conversation.__table__.columns}
+    return {name: key for name, key in names.items() if name not in NOT_FROM_BODIES}
+
+
+def _said(conversation: Conversation, project_id: int, prompt_id: str | None) -> dict[str, Any]:
+    row = {key: getattr(conversation, key) for key in _said_columns().values()} | {"prompt_id": prompt_id}
+    return row | {
+        "project_id": project_id,
+        "id": conversation.id,
+        "state": "open",
+        "warnings": conversation.warnings,
+    }
+
+
+@cache
+def _conversation_upsert() -> Any:
+    statement = insert(Conversation)
+    news = _news(statement, _said_columns())
+    return statement.on_conflict_do_update(index_elements=["project_id", "id"], set_=news)
 
 
 def _news(statement: Any, columns: Iterable[str]) -> dict[str, Any]:
@@ -126,8 +156,3 @@ def _with_extra(merged: Any, stored: Any, said: Any) -> Any:
     path = literal(["extra"], ARRAY(Text))
     extra = stored["extra"].op("||")(said["extra"])
     return case((extra.is_not(None), func.jsonb_set(merged, path, extra)), else_=merged)
-
-
-def _declare_recordings(session: Session, project_id: int, conversation: Conversation) -> None:
-    rows = [_row(recording, project_id, conversation.id) for recording in conversation.recordings]
-    upsert_parts(session, Recording, [row | {"path": None} for row in rows])

@@ -3,7 +3,8 @@
 A dialect is a module of `formats/` with `DIALECT` (its name), `ORDER` (who is asked first: the most particular),
 `speaks(span) -> bool`, `kind_of(span) -> str | None` (kind of step, for the list of spans) and
 `read(call: TracedCall) -> Parsed`: one Conversation without its spans, sound that lay inside attributes, and
-whether the call itself says that it is over. A call nobody understands keeps its tree of spans and nothing else.
+whether the call itself says that it is over. Where log records alone can tell a call, a dialect also has
+`speaks_log(log) -> bool`. A call nobody understands keeps its tree of spans and nothing else.
 """
 
 from __future__ import annotations
@@ -24,8 +25,12 @@ def read(call: TracedCall) -> Parsed:
 
 def dialect_of(call: TracedCall) -> ModuleType | None:
     """The dialect that a call is read in."""
-    spoken = (dialect for dialect in plugins.dialects() if any(map(dialect.speaks, call.spans)))
-    return next(spoken, None)
+    return next((dialect for dialect in plugins.dialects() if _tells(dialect, call)), None)
+
+
+def _tells(dialect: ModuleType, call: TracedCall) -> bool:
+    by_logs = getattr(dialect, "speaks_log", None)
+    return any(map(dialect.speaks, call.spans)) or (by_logs is not None and any(map(by_logs, call.logs)))
 
 
 def kind_of(span: SpanRecord) -> str:

@@ -19,15 +19,19 @@ KEYS = (
     "conversation.id",
     "langfuse.session.id",
     "group_id",
+    "room_id",
 )
 """best first; several may be there and differ"""
 LONGEST = 255
+ROOM = "RM_"
+"""how LiveKit's rooms begin; what others call a room may see many calls"""
 
 
-def keys_of(span: SpanRecord) -> list[tuple[int, str]]:
-    """The session keys a span or its resource names, each with its rank: 0 is the best."""
-    found = ((rank, span.attributes.get(name) or span.resource.get(name)) for rank, name in enumerate(KEYS))
-    return [(rank, text) for rank, value in found if (text := _usable(value))]
+def keys_of(record: SpanRecord | LogRecord) -> list[tuple[int, str]]:
+    """The session keys a record or its resource names, each with its rank: 0 is the best."""
+    found = ((rank, name, record.attributes.get(name) or record.resource.get(name)) for rank, name in enumerate(KEYS))
+    named = ((rank, name, _usable(value)) for rank, name, value in found)
+    return [(rank, text) for rank, name, text in named if text and (name != "room_id" or text.startswith(ROOM))]
 
 
 def _usable(value: Any) -> str | None:
@@ -45,13 +49,21 @@ def calls_of(spans: Iterable[SpanRecord], logs: Iterable[LogRecord] = ()) -> lis
     """The calls in these records, each with all of its traces. Records twice there count once, the last one wins."""
     latest = {span.key: span for span in spans}.values()
     call_of_trace = trace_calls(latest)
+    call_of_key = {key: call_of_trace[span.trace_id] for span in latest for _, key in keys_of(span)}
     gathered: dict[str, _Gathered] = defaultdict(_Gathered)
     for span in latest:
         gathered[call_of_trace[span.trace_id]].spans.append(span)
     for log in logs:
         if log.trace_id in call_of_trace:
             gathered[call_of_trace[log.trace_id]].logs.append(log)
+        elif key := call_key(log):
+            gathered[call_of_key.get(key, key)].logs.append(log)
     return [TracedCall(id=call, spans=found.spans, logs=found.logs) for call, found in gathered.items()]
+
+
+def call_key(log: LogRecord) -> str | None:
+    """The best session key of a record that belongs to no trace."""
+    return min(keys_of(log), default=(0, None))[1]
 
 
 def trace_calls(spans: Iterable[SpanRecord]) -> dict[str, str]:

@@ -16,10 +16,11 @@ from sqlalchemy.orm import Session
 
 from evalhub.models import Conversation, ConversationAlias, Deletion, Label, QueueItem, Span, SpanLog, Trace
 from evalhub.traces.grouping import KEYS, keys_of
-from evalhub.traces.spans import SpanRecord
+from evalhub.traces.spans import LogRecord, SpanRecord
 
 OWN_ID = len(KEYS)
 JOIN_LOCK = 7_303
+TURN_S = 45
 
 
 def canonical(session: Session, project_id: int, name: str) -> str:
@@ -28,12 +29,13 @@ def canonical(session: Session, project_id: int, name: str) -> str:
     return session.scalar(alias) or name
 
 
-def names_of(spans: Iterable[SpanRecord]) -> dict[str, list[tuple[int, str]]]:
+def names_of(records: Iterable[SpanRecord | LogRecord]) -> dict[str, list[tuple[int, str]]]:
     """Every name of the call of each trace, the best first: session keys, then the trace's own id."""
     found: dict[str, set[tuple[int, str]]] = {}
-    for span in spans:
-        names = found.setdefault(span.trace_id, {(OWN_ID, span.trace_id)})
-        names.update(keys_of(span))
+    for record in records:
+        trace = str(record.trace_id)
+        names = found.setdefault(trace, {(OWN_ID, trace)})
+        names.update(keys_of(record))
     return {trace: sorted(names) for trace, names in found.items()}
 
 
@@ -47,9 +49,7 @@ class Joined:
 
 def join(session: Session, project_id: int, names: Mapping[str, Sequence[tuple[int, str]]]) -> Joined:
     """Make or move conversations as these names ask for. Traces of deleted calls are left out."""
-    session.execute(
-        text("select pg_advisory_xact_lock(:key, cast(:project as int))"), {"key": JOIN_LOCK, "project": project_id}
-    )
+    _take_turns(session, project_id)
     known = _known(session, project_id, names)
     aliases = _aliases(session, project_id, {name for ranked in names.values() for _, name in ranked})
     wanted = {trace: _wanted(known.get(trace), ranked, aliases) for trace, ranked in names.items()}
@@ -66,6 +66,22 @@ def join(session: Session, project_id: int, names: Mapping[str, Sequence[tuple[i
     others |= {(old, news[trace][1]) for trace, old in moved.items()}
     _rename(session, project_id, {old: name for old, name in sorted(others) if old not in aliases and old not in left})
     return Joined({trace: name for trace, (_, name) in wanted.items()}, left)
+
+
+def _take_turns(session: Session, project_id: int) -> None:
+    """One transaction at a time joins traces of a project. Whoever is in line waits longer than for any other lock."""
+    session.execute(text("select set_config('lock_timeout', :wait, true)"), {"wait": f"{TURN_S}s"})
+    one_by_one = text("select pg_advisory_xact_lock(:key, cast(:project as int))")
+    session.execute(one_by_one, {"key": JOIN_LOCK, "project": project_id})
+
+
+def place(session: Session, project_id: int, names: Iterable[str]) -> dict[str, str]:
+    """The conversation of each name that records without a trace gave, made where it is news; deleted ones left out."""
+    wanted = {name: canonical(session, project_id, name) for name in sorted(set(names))}
+    gone = _deleted(session, project_id, wanted.values())
+    kept = {name: call for name, call in wanted.items() if call not in gone}
+    _stubs(session, project_id, set(kept.values()))
+    return kept
 
 
 def _known(session: Session, project_id: int, traces: Iterable[str]) -> dict[str, tuple[int, str]]:
@@ -154,7 +170,12 @@ def _standing_alone(session: Session, project_id: int, names: Iterable[str]) -> 
 def take_in(session: Session, project_id: int, old: str, new: str) -> None:
     """Everything that people or senders put on a conversation goes over to another; what was derived goes away."""
     key = {"project": project_id, "old": old, "new": new}
-    for table, identity in (("recording", "track"), ("recording_fetch", "track"), ("feedback", "id")):
+    for table, identity in (
+        ("recording", "track"),
+        ("recording_fetch", "track"),
+        ("feedback", "id"),
+        ("span_log", "id"),
+    ):
         session.execute(text(_carry(table, identity)), key)
     session.execute(text(_carry("queue_item", "queue_id")), key)
     aliases = update(ConversationAlias).filter_by(project_id=project_id, conversation_id=old)

@@ -4,34 +4,46 @@ Over means: it said `ended_at`, somebody sent the end signal, or it has been qui
 comes later re-opens nothing; it changes the hash of the part it belongs to, and only what reads that part runs again.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from evalhub.evaluations.content import load, part_hashes
+from evalhub.evaluations.content import load_many, part_hashes
 from evalhub.evaluations.planning import plan
 from evalhub.models import Assembly, Conversation, InboxItem, Project
 from evalhub.models.inbox import WAITING
+from evalhub.traces.recordings import placing
 
 MOST_READINGS = 5
 """a traced call that could not be read so often is not waited for"""
 
 
-def settle(session: Session, project_id: int, conversation_id: str, *, end_signal: bool = False) -> None:
-    """After a merge: note the length, note the hashes of the parts, end it if it is over, plan what is due."""
-    conversation = load(session, project_id, conversation_id)
+def settle(session: Session, project_id: int, end_signals: Mapping[str, bool]) -> None:
+    """After a merge: note the length, note the hashes of the parts, end what is over, plan what is due.
+
+    `end_signals` names the conversations, each with whether somebody said that it is over.
+    """
+    conversations = load_many(session, project_id, end_signals)
+    for conversation in conversations:
+        _note(conversation, end_signal=end_signals[conversation.id])
+    plan(session, [conversation for conversation in conversations if conversation.state == "ended"])
+
+
+def _note(conversation: Conversation, *, end_signal: bool) -> None:
     if conversation.state != "ended" and (end_signal or conversation.ended_at):
         end(conversation, "end_signal" if end_signal else "ended_at")
+    placing.place(conversation)
     conversation.duration_ms = _duration_ms(conversation)
     conversation.part_hashes = part_hashes(conversation)
-    if conversation.state == "ended":
-        plan(session, conversation)
 
 
 def end(conversation: Conversation, reason: str) -> None:
-    """Mark it as over. One that nobody gave a time began, as far as we know, when the first of it arrived."""
+    """Mark it as over. One that nobody gave a time began, as far as we know, when its sound began or it arrived."""
     conversation.state, conversation.end_reason = "ended", reason
+    if conversation.started_at is None:
+        conversation.started_at = min(filter(None, placing.starts(conversation).values()), default=None)
     if conversation.started_at is None:
         conversation.started_at = conversation.created_at
         conversation.meta = (conversation.meta or {}) | {"started_at_basis": "received"}
@@ -52,11 +64,13 @@ def end_quiet(session: Session, limit: int = 200) -> list[tuple[int, str]]:
     quiet = Conversation.touched_at < func.now() - func.make_interval(0, 0, 0, 0, 0, 0, Project.quiet_period_s)
     open_ones = Conversation.state.in_(("open", "received"))
     query = select(Conversation).join(Project).where(open_ones, quiet, ~waiting.exists(), ~unread.exists()).limit(limit)
-    ended = session.scalars(query.with_for_update(of=Conversation, skip_locked=True)).all()
+    mine = query.with_for_update(of=Conversation, skip_locked=True, key_share=True)  # spans may go on coming in
+    ended = session.scalars(mine).all()
     for conversation in ended:
         end(conversation, "quiet")
-        session.flush()
-        settle(session, conversation.project_id, conversation.id)
+    session.flush()
+    for project_id in sorted({conversation.project_id for conversation in ended}):
+        settle(session, project_id, {one.id: False for one in ended if one.project_id == project_id})
     return [(conversation.project_id, conversation.id) for conversation in ended]
 
 

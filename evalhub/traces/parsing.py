@@ -45,12 +45,12 @@ def _store(services: Services, session: Session, item: InboxItem, conversation: 
     project_id = item.project_id
     if parsed.fills:
         assembly.leave_known(session, project_id, conversation)
-    assembly.merge(session, project_id, conversation)
+    assembly.merge(session, project_id, [conversation], are_whole=is_log(item.format))
     joining.also_known(session, project_id, conversation.id, parsed.aliases)
     for audio in parsed.audio:
         attach.attach_parsed(services, session, project_id, audio)
     links.follow(session, item, parsed.links)
-    lifecycle.settle(session, project_id, conversation.id, end_signal=parsed.ended)
+    lifecycle.settle(session, project_id, {conversation.id: parsed.ended})
 
 
 def _session_log(session: Session, item: InboxItem) -> list[bytes]:

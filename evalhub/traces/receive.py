@@ -14,10 +14,11 @@ from evalhub.errors import BadInput, Conflict, Problem, UnsupportedType, describ
 from evalhub.models import Conversation, Deletion, Recording
 from evalhub.services import Services
 from evalhub.traces import assembly, inbox, lifecycle
-from evalhub.traces.formats import agents_sdk, native, native_parts, openai_realtime, otlp_file
+from evalhub.traces.formats import native, native_parts, openai_realtime, otlp_file
 from evalhub.traces.formats.native_fields import CONTROL
-from evalhub.traces.grouping import trace_calls
+from evalhub.traces.grouping import calls_of
 from evalhub.traces.joining import canonical
+from evalhub.traces.recordings import placing
 from evalhub.traces.recordings.attach import TRACKS, attach
 
 MAX_RECORDING_BYTES = 4 << 30
@@ -52,7 +53,7 @@ def receive_import(session: Session, project_id: int, body: bytes, media_type: s
     name = recognise(body, media_type)
     if name == native.NAME:
         return _accept_each(session, project_id, name, native.split(body))
-    if name in (otlp_file.NAME, agents_sdk.NAME):
+    if hasattr(plugins.formats()[name], "decode"):
         return _accept_traced(session, project_id, name, body)
     parsed = plugins.formats()[name].parse(body, None)
     return _accept_each(session, project_id, name, [(parsed.conversations[0], body)])
@@ -103,10 +104,14 @@ def receive_recording(
     recording: Recording,
     blocks: Iterable[bytes],
     *,
+    started_at: datetime | None = None,
     expected_sha256: str | None = None,
     limit: int = MAX_RECORDING_BYTES,
 ) -> tuple[str, bool]:
     """Store the sound of a track, before, after or without its conversation.
+
+    Args:
+        started_at: when its first sample was recorded, for senders that do not know when the conversation began.
 
     Returns:
         The sha256 of the bytes, and whether they are new for this track.
@@ -119,14 +124,15 @@ def receive_recording(
     recording.conversation_id = canonical(session, recording.project_id, recording.conversation_id)
     if recording.track not in TRACKS:
         raise BadInput("Unknown track.", [Problem("track", " | ".join(TRACKS), recording.track)])
-    _refuse_deleted(session, recording.project_id, recording.conversation_id)
+    refuse_deleted(session, recording.project_id, recording.conversation_id)
     stored = services.audio.put(recording.project_id, blocks, limit=limit, expected=expected_sha256)
     if stored.size == 0:
         raise BadInput("The recording is empty.", [Problem("body", "audio", "0 bytes")])
     assembly.stub(session, recording.project_id, recording.conversation_id)
     is_new = attach(services, session, recording, stored)
+    placing.note_start(session, recording, started_at)
     lifecycle.touch(session, recording.project_id, recording.conversation_id)
-    lifecycle.settle(session, recording.project_id, recording.conversation_id)
+    lifecycle.settle(session, recording.project_id, {recording.conversation_id: False})
     return stored.sha256, is_new
 
 
@@ -156,7 +162,7 @@ def _accept_each(
     receipts = []
     for conversation, body in parts:
         check_id(conversation.id)
-        _refuse_deleted(session, project_id, conversation.id)
+        refuse_deleted(session, project_id, conversation.id)
         assembly.stub(session, project_id, conversation.id)
         inbox.accept(
             session,
@@ -171,9 +177,10 @@ def _accept_each(
 
 
 def _accept_traced(session: Session, project_id: int, name: str, body: bytes) -> list[Receipt]:
-    """Spans go the way they go from exporters; the receipts name the calls as far as this file alone tells."""
+    """Spans and reports go the way they go from exporters; the receipts name the calls as this file alone tells."""
     parts = otlp_file.requests(body) if name == otlp_file.NAME else [(name, body, True)]
-    calls = trace_calls(plugins.formats()[name].decode(body).spans)
+    found = plugins.formats()[name].decode(body)
+    calls = [call.id for call in calls_of(found.spans, found.logs)]
     for kind, request, is_json in parts:
         headers = {"content-type": "application/json" if is_json else "application/x-protobuf"}
         inbox.accept_spans(
@@ -185,10 +192,15 @@ def _accept_traced(session: Session, project_id: int, name: str, body: bytes) ->
             body_bytes=len(request),
             headers=headers,
         )
-    return [Receipt(id=call, state="received") for call in dict.fromkeys(calls.values())]
+    return [Receipt(id=call, state="received") for call in calls]
 
 
-def _refuse_deleted(session: Session, project_id: int, conversation_id: str) -> None:
+def refuse_deleted(session: Session, project_id: int, conversation_id: str) -> None:
+    """Nothing brings back what somebody deleted.
+
+    Raises:
+        Conflict: it was.
+    """
     deleted_at: datetime | None = session.scalar(
         select(Deletion.deleted_at).filter_by(project_id=project_id, conversation_id=conversation_id)
     )

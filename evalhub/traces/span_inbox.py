@@ -5,6 +5,7 @@ Several workers may run this at once: a batch is leased with SKIP LOCKED, and up
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -12,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from evalhub.db import ask_for
@@ -21,14 +23,18 @@ from evalhub.models.inbox import PARSED, REJECTED, WAITING
 from evalhub.services import Services
 from evalhub.traces import joining
 from evalhub.traces.assembling import mark_due
-from evalhub.traces.formats import agents_sdk, otlp
+from evalhub.traces.formats import agents_sdk, livekit_report, livekit_upload, otlp
 from evalhub.traces.formats.otlp import Decoded
+from evalhub.traces.grouping import call_key
 from evalhub.traces.inbox import body_of
 from evalhub.traces.span_store import placed, store_logs, store_spans
+from evalhub.traces.spans import LogRecord
+
+log = logging.getLogger("evalhub.traces")
 
 LEASE_S = 60
 ATTEMPTS = 5
-AT_ONCE = 40
+AT_ONCE = 25
 """bodies of one transaction"""
 
 CLAIM = text("""
@@ -49,6 +55,8 @@ def decoder(item_format: str, headers: dict[str, Any] | None) -> Callable[[bytes
         otlp.TRACES: lambda body: otlp.decode_traces(body, json=is_json),
         otlp.LOGS: lambda body: otlp.decode_logs(body, json=is_json),
         agents_sdk.NAME: agents_sdk.decode,
+        livekit_report.NAME: livekit_report.decode,
+        livekit_upload.UPLOAD: livekit_upload.decode,
     }
     return readers.get(item_format)
 
@@ -77,9 +85,26 @@ def _batch(services: Services) -> int:
     fresh = [row.id for row in claimed if row.attempt == 1]
     again = [[row.id] for row in claimed if row.attempt > 1]  # one by one: a body that fails takes no other along
     for ids in ([fresh] if fresh else []) + again:
-        with services.work() as session:
-            _store(session, ids, owner)
+        try:
+            with services.work() as session:
+                _store(session, ids, owner)
+        except DBAPIError as error:
+            log.exception("storing bodies failed: %s", ids)
+            _give_back(services, owner, ids, blameless=isinstance(error, OperationalError))
     return len(claimed)
+
+
+def _give_back(services: Services, owner: str, ids: Sequence[int], *, blameless: bool) -> None:
+    """Free what was claimed together, to be stored one by one; what failed alone waits until its lease ends.
+
+    Where the database was in trouble and not a body (a lock that took too long, a restart), no attempt is counted.
+    """
+    if not blameless and len(ids) == 1:
+        return
+    held: Any = update(InboxItem).where(InboxItem.id.in_(ids), InboxItem.lease_owner == owner)
+    free = held.values(lease_until=None, attempt=InboxItem.attempt - int(blameless))
+    with services.work() as session:
+        session.execute(free.execution_options(synchronize_session=False))
 
 
 def _store(session: Session, ids: Sequence[int], owner: str) -> None:
@@ -106,17 +131,23 @@ def _read(item: InboxItem) -> _Read:
 def _store_project(session: Session, project_id: int, bodies: Sequence[_Read]) -> None:
     spans = [span for body in bodies for span in body.records.spans]
     logs = [log for body in bodies for log in body.records.logs if log.trace_id]
-    names = joining.names_of(spans)
-    for log in logs:
-        names.setdefault(str(log.trace_id), [(joining.OWN_ID, str(log.trace_id))])
-    joined = joining.join(session, project_id, names)
+    joined = joining.join(session, project_id, joining.names_of([*spans, *logs]))
     calls = joined.calls
     by_trace = {(project_id, trace): call for trace, call in calls.items()}
     store_spans(session, placed(spans, by_trace, project_id))
     store_logs(session, (((project_id, calls[t]), log) for log in logs if (t := str(log.trace_id)) in calls))
     ended = {calls[span.trace_id] for span in spans if span.parent_id is None and span.trace_id in calls}
-    mark_due(session, project_id, joined.left.union(calls.values()), at_once=ended)
-    _close(session, bodies, calls)
+    named = _store_named(session, project_id, [log for body in bodies for log in body.records.logs])
+    mark_due(session, project_id, joined.left.union(calls.values(), named.values()), at_once=ended)
+    _close(session, bodies, calls | named)
+
+
+def _store_named(session: Session, project_id: int, logs: Sequence[LogRecord]) -> dict[str, str]:
+    """Records that belong to no trace lie with the call they name. Returns these calls by name."""
+    loose = [(key, log) for log in logs if not log.trace_id and (key := call_key(log))]
+    calls = joining.place(session, project_id, (key for key, _ in loose)) if loose else {}
+    store_logs(session, (((project_id, calls[key]), log) for key, log in loose if key in calls))
+    return calls
 
 
 def _close(session: Session, bodies: Sequence[_Read], calls: dict[str, str]) -> None:
@@ -128,8 +159,9 @@ def _close(session: Session, bodies: Sequence[_Read], calls: dict[str, str]) -> 
 
 
 def _closed(body: _Read, calls: dict[str, str]) -> dict[str, Any]:
-    traces = {span.trace_id for span in body.records.spans} | {log.trace_id for log in body.records.logs}
-    found = sorted({calls[trace] for trace in traces if trace in calls})
+    names = {span.trace_id for span in body.records.spans}
+    names |= {name for log in body.records.logs if (name := log.trace_id or call_key(log))}
+    found = sorted({calls[name] for name in names if name in calls})
     key = {"p": body.item.project_id, "r": body.item.received_at, "i": body.item.id}
     why = body.reason or ("; ".join(body.records.reasons) or None)
     return key | {"s": REJECTED if body.reason else PARSED, "why": why, "ids": found}

@@ -1,4 +1,4 @@
-"""Writing spans and log records: COPY into a table of this connection, then one upsert in sorted order.
+"""Writing spans and log records: COPY, and where one of them is there already, an upsert, in sorted order.
 
 Per field the latest received value wins, what is left out erases nothing, attributes merge by name.
 """
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
+from psycopg.errors import UniqueViolation
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -44,7 +45,8 @@ def store_spans(session: Session, spans: Iterable[tuple[Placed, SpanRecord]]) ->
         key = (project_id, conversation_id, span.key)
         attributes[key] = attributes[key] | span.attributes if key in attributes else span.attributes
         rows[key] = _span_row(key, span, sources.id_of(project_id, span), attributes[key])
-    _copy(session, "span_source", SOURCE_COLUMNS, sources.rows, "(project_id, id) do nothing")
+    if sources.rows:  # there already, as a rule
+        _upsert(session, "span_source", SOURCE_COLUMNS, sources.rows, "(project_id, id) do nothing")
     news = ", ".join(f"{name} = {MERGED.get(name, _latest(name))}" for name in SPAN_COLUMNS if name not in SPAN_KEYS)
     ordered = [rows[key] for key in sorted(rows)]
     _copy(session, "span", SPAN_COLUMNS, ordered, f"(project_id, conversation_id, id) do update set {news}")
@@ -88,7 +90,7 @@ def _span_row(
 
 def _log_row(place: Placed, log: LogRecord) -> tuple[Any, ...]:
     content = digest([log.name, log.time_ns, log.body, log.attributes])
-    identity = (*place, f"{log.trace_id}:{log.span_id or ''}:{content}", log.trace_id, log.span_id, log.time_ns)
+    identity = (*place, f"{log.trace_id or ''}:{log.span_id or ''}:{content}", log.trace_id, log.span_id, log.time_ns)
     body = None if log.body is None else _json(log.body)
     return (*identity, log.name, log.severity, body, _json(log.attributes))
 
@@ -104,18 +106,33 @@ def _latest(name: str) -> str:
 def _copy(
     session: Session, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], on_conflict: str
 ) -> None:
+    """Most rows are new and go straight in; where one is there already, all go by a table of this connection."""
     if not rows:
         return
+    try:
+        with session.begin_nested():
+            _copy_into(session, table, columns, rows)
+    except UniqueViolation:
+        _upsert(session, table, columns, rows, on_conflict)
+
+
+def _upsert(
+    session: Session, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], on_conflict: str
+) -> None:
     names, stage = ", ".join(columns), f"{table}_stage"
     columns_only = f"select {names} from {table} with no data"  # noqa: S608  names of our own, here and below
     session.execute(text(f"create temp table if not exists {stage} on commit delete rows as {columns_only}"))
-    session.execute(text(f"truncate {stage}"))
-    driver: Any = session.connection().connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"copy {stage} ({names}) from stdin") as copy:
-        for row in rows:
-            copy.write_row(row)
+    session.execute(text(f"delete from {stage}"))  # noqa: S608
+    _copy_into(session, stage, columns, rows)
     staged = f"select {names} from {stage}"  # noqa: S608
     session.execute(text(f"insert into {table} ({names}) {staged} on conflict {on_conflict}"))
+
+
+def _copy_into(session: Session, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    driver: Any = session.connection().connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f"copy {table} ({', '.join(columns)}) from stdin") as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def placed(

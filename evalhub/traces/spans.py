@@ -47,7 +47,7 @@ class SpanRecord:
 
 @dataclass(slots=True, kw_only=True)
 class LogRecord:
-    """A log record that belongs to a span, or to a trace, or to neither."""
+    """A log record that belongs to a span, to a trace, or, by the session key it names, to a call alone."""
 
     trace_id: str | None = None
     span_id: str | None = None

@@ -5,6 +5,8 @@ from typing import Any
 
 from evalhub.models import AudioAnalysis, Conversation, Recording, Score
 
+QUICK_MS, SLOW_MS = 1_000, 3_000
+"""answers up to the one feel immediate; those over the other fail (docs/metrics.md#turn-taking)"""
 TRACK_ORDER = {"stereo": 0, "mixed": 1, "caller": 2, "agent": 3}
 
 
@@ -21,6 +23,9 @@ def timeline(
         "handoffs": [{"at_ms": h.at_ms, "to": h.to_agent, "kind": h.kind} for h in conversation.handoffs],
         "trips": [{"at_ms": trip.at_ms, "name": trip.name} for trip in conversation.guardrail_trips],
         "moments": [moment for score in scores for moment in _moments(score)],
+        "answers": [answer for score in scores for answer in _answers(score)],
+        "overlaps": _stretches(scores, "overlap_ms"),
+        "dead_air": _stretches(scores, "dead_air_ms.total"),
     }
 
 
@@ -57,6 +62,21 @@ def _turn(turn: Any) -> dict[str, Any]:
 def _tool(call: Any) -> dict[str, Any]:
     bad = call.error is not None or call.status not in (None, "completed")
     return {"id": call.id, "name": call.name, "start_ms": call.start_ms, "end_ms": call.end_ms, "bad": bad}
+
+
+def _answers(score: Score) -> list[dict[str, Any]]:
+    """How long the caller waited for a turn, and where."""
+    if score.metric != "turn_latency_ms" or score.subject_type != "turn" or score.value is None or not score.evidence:
+        return []
+    level = "quick" if score.value <= QUICK_MS else "slow" if score.value > SLOW_MS else "noticeable"
+    at = {name: score.evidence[0][name] for name in ("start_ms", "end_ms")}
+    return [{"turn_id": score.subject_id, "ms": score.value, "level": level, **at}]
+
+
+def _stretches(scores: Sequence[Score], metric: str) -> list[list[int]] | None:
+    """From when to when, as a metric found them; None where it was not measured."""
+    found = next((score for score in scores if score.metric == metric and score.value is not None), None)
+    return None if found is None else [[one["start_ms"], one["end_ms"]] for one in found.evidence]
 
 
 def _moments(score: Score) -> list[dict[str, Any]]:

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
 
 from evalhub.models import Conversation, Evaluation, InboxItem, Project
 from evalhub.services import Services
-from evalhub.sweep import sweep
+from evalhub.sweep import look_at_young_tables, sweep
 from evalhub.traces import receive
 
 BODY = b'{"id": "call-1", "turns": [{"speaker": "agent", "text": "Hello"}]}'
@@ -65,7 +66,7 @@ def test_an_evaluation_whose_worker_died(services: Services, project: Project, r
         session.execute(update(Evaluation).values(status="running", lease_owner="dead"))
     long_ago(services, Evaluation, "created_at")
     long_ago(services, Evaluation, "lease_until")
-    assert {"evaluate_text", "evaluate_audio", "evaluate_judge"} <= set(swept(services, rung))
+    assert {"evaluate_text", "evaluate_audio", "judge"} <= set(swept(services, rung))
 
 
 def test_days_of_the_inbox_are_made_ahead(services: Services, project: Project, rung: Rung) -> None:
@@ -76,3 +77,15 @@ def test_days_of_the_inbox_are_made_ahead(services: Services, project: Project, 
         today = f"inbox_{datetime.now(UTC):%Y%m%d}"
         assert session.scalar(text(f"select count(*) from {today}")) == 1  # noqa: S608  (a name of our own making)
         assert session.scalar(select(InboxItem.state)) == "waiting"
+
+
+def test_a_table_that_grows_is_looked_at_before_plans_for_an_empty_one_hurt(
+    services: Services, session: Session, project: Project
+) -> None:
+    many = text("insert into conversation (project_id, id) select :project, 'c' || n from generate_series(1, 200) as n")
+    session.execute(many, {"project": project.id})
+    session.commit()
+    session.execute(text("select pg_stat_force_next_flush()"))
+    session.commit()
+    look_at_young_tables(session)
+    assert session.scalar(text("select reltuples from pg_class where relname = 'conversation'")) == 200

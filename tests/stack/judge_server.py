@@ -3,10 +3,10 @@
 import json
 import re
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -23,17 +23,17 @@ class Aimock:
 
     url: str
 
-    def answers(self, model: str, *responses: Any, **fixture: Any) -> None:
+    def answers(self, model: str, *responses: Any, structured: bool = True, **fixture: Any) -> None:
         """What the model says, in this order; an answer is the text of a message or aimock's own response object."""
         fixtures = [
-            {"match": _match(model, index, len(responses)), "response": _response(response), **fixture}
+            {"match": _match(model, index, len(responses), structured), "response": _response(response), **fixture}
             for index, response in enumerate(responses)
         ]
         self._call("POST", "/fixtures", {"fixtures": fixtures})
 
-    def requests(self, model: str) -> list[dict[str, Any]]:
+    def requests(self, model: str, path: str = "/v1/chat/completions") -> list[dict[str, Any]]:
         """The bodies that were sent to a model."""
-        entries = self._call("GET", "/journal?path=/v1/chat/completions")
+        entries = self._call("GET", f"/journal?path={path}")
         return [entry["body"] for entry in entries if (entry["body"] or {}).get("model") == model]
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
@@ -43,9 +43,10 @@ class Aimock:
             return json.load(response)
 
 
-def _match(model: str, index: int, of: int) -> dict[str, Any]:
+def _match(model: str, index: int, of: int, structured: bool) -> dict[str, Any]:
     in_turn = {"sequenceIndex": index} if of > 1 else {}
-    return {"model": model, "responseFormat": "json_schema"} | in_turn
+    shape = {"responseFormat": "json_schema"} if structured else {}
+    return {"model": model} | shape | in_turn
 
 
 def _response(response: Any) -> dict[str, Any]:
@@ -76,29 +77,39 @@ def _url(server: "subprocess.Popen[str]") -> str:
     raise AssertionError(f"aimock did not start: {said}")
 
 
+Answer = tuple[int, Any, dict[str, str]]
+"""status, JSON or bytes, headers"""
+
+
 @contextmanager
-def answering(status: int, body: bytes, **headers: str) -> Iterator[str]:
-    """A server that gives every request one answer: for what aimock cannot say. Yields its base URL."""
+def serving(respond: Callable[[str, dict[str, Any]], Answer]) -> Iterator[str]:
+    """A model server that answers as a function of path and body: for what aimock cannot say. Yields its base URL."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"null")
+            status, answer, headers = respond(self.path, asked)
+            body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
             self.send_response(status)
-            for name, value in {
-                "Content-Type": "application/json",
-                "Content-Length": str(len(body)),
-                **headers,
-            }.items():
-                self.send_header(name, value)
+            for name, value in ({"Content-Type": "application/json", "Content-Length": len(body)} | headers).items():
+                self.send_header(name, str(value))
             self.end_headers()
-            self.wfile.write(body)
+            with suppress(ConnectionError):  # a client that timed out has hung up
+                self.wfile.write(body)
 
         def log_message(self, *_: Any) -> None:
             """Tests are quiet."""
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_port}/v1"
         finally:
             server.shutdown()
+
+
+@contextmanager
+def answering(status: int, body: bytes, **headers: str) -> Iterator[str]:
+    """A server that gives every request one answer. Yields its base URL."""
+    with serving(lambda _path, _body: (status, body, headers)) as url:
+        yield url

@@ -24,7 +24,7 @@ from tests.stack.started import free_port
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 KEY = "ehk_crash-test-key-of-the-first-project"
 KILLS = 20
-VICTIMS = ("web", "worker-ingest", "worker-audio", "broker", "postgres", "supervisor")
+VICTIMS = ("web", "worker-ingest", "worker-text", "worker-audio", "broker", "postgres", "supervisor")
 TURNS = [{"speaker": "agent", "start_ms": 0, "end_ms": 900, "text": "Hello."}] * 3
 
 

@@ -1,4 +1,4 @@
-"""The released JavaScript exporter against the running server, JSON and protobuf: nothing is lost."""
+"""The released JavaScript exporter against the running server, through a refusal too: nothing is lost."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ from evalhub.accounts.keys import make_key
 from evalhub.models import Project, Span
 from evalhub.services import Services
 from tests.db.traces.test_spans import settle
-from tests.serving import app_of, serving
+from tests.serving import app_of, refuse_every_second, serving
 from tests.stack.npm import NODE, installed
 
 pytestmark = pytest.mark.stack
@@ -27,10 +27,18 @@ def address(services: Services) -> Iterator[str]:
         yield found
 
 
-@pytest.mark.parametrize("encoding", ["json", "proto"])
+@pytest.mark.parametrize(("encoding", "server"), [("json", "well"), ("proto", "well"), ("proto", "refusing")])
 def test_the_javascript_exporter_loses_nothing(
-    address: str, services: Services, session: Session, project: Project, encoding: str
+    address: str,
+    services: Services,
+    session: Session,
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    encoding: str,
+    server: str,
 ) -> None:
+    if server == "refusing":
+        refuse_every_second(monkeypatch)
     installed(FOLDER, "@opentelemetry/sdk-trace-base")
     with services.work() as own:
         token = make_key(own, project.id, name="js", scope="ingest", days=None, by="a test")[1]

@@ -8,7 +8,9 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 from google.protobuf import json_format
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
+from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
@@ -27,6 +29,8 @@ PROTOBUF, JSON = "application/x-protobuf", "application/json"
 CODES = {400: 3, 401: 16, 403: 7, 404: 5, 409: 10, 413: 8, 415: 3, 422: 3, 429: 8, 503: 14}
 """google.rpc.Code of an HTTP status"""
 INTERNAL = 13
+RETRYABLE, RETRY_S = (429, 503), 5
+"""LiveKit's uploader comes back only where the status says when"""
 Check = Callable[..., Decoded]
 
 
@@ -81,7 +85,10 @@ def agents_sdk_export() -> dict[str, object]:
 def status_answer(status: int, message: str, problems: list[Problem]) -> Response:
     """An error as OTLP tells it: google.rpc.Status in the encoding of the request."""
     text = "\n".join([message, *map(str, problems)])
-    response = _written(Status(code=CODES.get(status, INTERNAL), message=text))
+    told = Status(code=CODES.get(status, INTERNAL), message=text)
+    if status in RETRYABLE:
+        told.details.add().Pack(RetryInfo(retry_delay=Duration(seconds=RETRY_S)))
+    response = _written(told)
     response.status_code = status
     return response
 

@@ -3,10 +3,11 @@
 import base64
 import binascii
 import re
+from datetime import UTC, datetime
 
 from flask import Response, request
 
-from evalhub.errors import BadInput, NotFound, Problem
+from evalhub.errors import BadInput, NotFound, Problem, describe
 from evalhub.models import Recording
 from evalhub.traces.receive import receive_recording
 from webui.access import api_key
@@ -31,7 +32,9 @@ def put_recording(conversation_id: str, track: str) -> tuple[dict[str, object], 
         declared_encoding=_encoding(),
         media_type=request.mimetype or None,
     )
-    sha256, is_new = receive_recording(services(), db(), recording, stream_body(), expected_sha256=_digest())
+    sha256, is_new = receive_recording(
+        services(), db(), recording, stream_body(), started_at=_moment("started_at"), expected_sha256=_digest()
+    )
     return {"id": conversation_id, "track": track, "sha256": sha256}, 201 if is_new else 200
 
 
@@ -60,6 +63,17 @@ def _number(name: str) -> int | None:
     if text is not None and not re.fullmatch(r"-?\d{1,9}", text):
         raise BadInput(f"{name} is not a number.", [Problem(name, "an integer", text)])
     return int(text) if text is not None else None
+
+
+def _moment(name: str) -> datetime | None:
+    text = request.args.get(name)
+    try:
+        moment = datetime.fromisoformat(text) if text is not None else None
+    except ValueError:
+        moment = None
+    if text is not None and (moment is None or moment.tzinfo is None):
+        raise BadInput(f"{name} is not a moment.", [Problem(name, "ISO 8601 with a time zone", describe(text))])
+    return moment.astimezone(UTC) if moment else None
 
 
 def _encoding() -> str | None:

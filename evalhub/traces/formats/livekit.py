@@ -1,20 +1,20 @@
-"""LiveKit Agents: one trace a session, `agent_session` at its root, which comes last.
+"""LiveKit Agents: a session from its spans, its report, or both; one trace a job, `agent_session` in it comes last.
 
-Wrappers repeat the same work (node, request, run): words are read from nodes, quantities from requests. Attribute names
-of older releases lack the segment `pii`. Read from livekit-agents 1.8.9 and 1.2.14.
+Read from livekit-agents 1.8.9 and 1.2.14. Which source a fact is taken from: livekit_session/join.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable
 
-from evalhub.models import Conversation, Handoff, PromptVersion, ToolCall, Usage
+from evalhub.models import Conversation
 from evalhub.traces.formats import Parsed
-from evalhub.traces.formats.livekit_turns import LiveKitTurn, pii, turns_of
-from evalhub.traces.formats.loose import listing, mapping, number, structured, words
-from evalhub.traces.formats.span_usage import model_of, usage_of
-from evalhub.traces.spans import SpanRecord, TracedCall, at
+from evalhub.traces.formats.livekit_session import told
+from evalhub.traces.formats.livekit_session.join import joined
+from evalhub.traces.formats.livekit_session.logs import is_told, reports_of, verdict_of
+from evalhub.traces.formats.livekit_session.spans import named, traced
+from evalhub.traces.formats.livekit_session.totals import ByKind, larger, totals
+from evalhub.traces.spans import LogRecord, SpanRecord, TracedCall
 
 DIALECT, ORDER = "livekit", 10
 SCOPE = "livekit-agents"
@@ -29,19 +29,22 @@ KINDS = {
     "eou_detection": "vad",
     "eou_wait": "vad",
     "realtime_inference": "s2s",
+    "realtime_metrics": "s2s",
     "function_tool": "tool",
     "update_agent": "handoff",
     "start_agent_activity": "agent",
 }
 FAMILIES = {"llm": "llm", "tts": "tts", "stt": "stt"}
-MODEL_SPANS = {"stt": "user_turn", "llm": "llm_request", "tts": "tts_request", "s2s": "realtime_inference"}
-METERED = ("llm_request", "realtime_inference")
-KEPT = ("room_id", "job_id", "prompt.version", "lk.room_name", "lk.pii.room_name")
 
 
 def speaks(span: SpanRecord) -> bool:
     """Spans of the agents framework."""
     return span.scope == SCOPE
+
+
+def speaks_log(log: LogRecord) -> bool:
+    """A session report, or a piece of one."""
+    return is_told(log)
 
 
 def kind_of(span: SpanRecord) -> str | None:
@@ -50,110 +53,27 @@ def kind_of(span: SpanRecord) -> str | None:
 
 
 def read(call: TracedCall) -> Parsed:
-    """The session as one conversation; over once its root has come."""
-    root = next((span for span in call.spans if span.name == "agent_session"), None)
-    turns = list(turns_of(call))
-    conversation = Conversation(
-        id=call.id,
-        started_at=call.started_at,
-        ended_at=at(root.end_ns) if root else None,
-        user_id=call.said("user.id"),
-        agent_name=call.said("lk.agent_name") or call.resource("service.name"),
-        agent_version=call.resource("service.version"),
-        architecture=_architecture(call),
-        models=_models(call) or None,
-        prompt=_prompt(call),
-        meta=_meta(call) or None,
-        turns=[one.turn for one in turns],
-        tool_calls=list(_tool_calls(call, turns)),
-        handoffs=list(_handoffs(call)),
-        stage_timings=[stage for one in turns for stage in one.stages],
-        usage=list(_usage(call, turns)),
-    )
-    return Parsed(conversations=[conversation], ended=root is not None)
+    """The session as one conversation; over once its root or its report has come."""
+    conversation, used = traced(call) if call.spans else (Conversation(id=call.id), {})
+    reports = reports_of(call)
+    for report in reports:
+        conversation = _completed(conversation, told.read(report, call))
+    conversation.usage = larger(used, _total(totals(report) for report in reports))
+    outcome, tags, noted = verdict_of(call, reports)
+    conversation.outcome, conversation.tags = outcome, tags or None
+    conversation.meta = ((conversation.meta or {}) | noted) or None
+    ended = any(named(call, "agent_session")) or bool(reports)
+    return Parsed(conversations=[conversation], ended=ended)
 
 
-def _named(call: TracedCall, *names: str) -> Iterator[SpanRecord]:
-    return (span for span in call.spans if span.name in names)
+def _completed(conversation: Conversation, more: Conversation) -> Conversation:
+    """The first source there is stands as it is; every other one completes it."""
+    return more if conversation.started_at is None else joined(conversation, more)
 
 
-def _architecture(call: TracedCall) -> str | None:
-    if any(_named(call, "realtime_inference")):
-        return "half_cascade" if any(_named(call, "tts_node")) else "speech_to_speech"
-    return "chained" if any(_named(call, "llm_node")) else None
-
-
-def _models(call: TracedCall) -> dict[str, Any]:
-    found = {
-        kind: next((m for s in _named(call, name) if (m := model_of(s))), None) for kind, name in MODEL_SPANS.items()
-    }
-    return {kind: model for kind, model in found.items() if model}
-
-
-def _prompt(call: TracedCall) -> PromptVersion | None:
-    """What the last agent was told, and with which tools."""
-    asked = next((span for span in reversed(call.spans) if span.attributes.get("gen_ai.system_instructions")), None)
-    if asked is None:
-        return None
-    parts = [mapping(part) for part in listing(asked.attributes["gen_ai.system_instructions"])]
-    told = "\n".join(text for part in parts if (text := words(part.get("content"))))
-    tools = [tool for item in listing(asked.attributes.get("gen_ai.tool.definitions")) if (tool := mapping(item))]
-    return PromptVersion(instructions=told or None, version=call.said("prompt.version"), tools=tools or None)
-
-
-def _meta(call: TracedCall) -> dict[str, Any]:
-    found: dict[str, Any] = {name: said for name in KEPT if (said := call.said(name))}
-    closing = next(_named(call, "session_close"), None)
-    reason = words(closing.attributes.get("lk.close_reason")) if closing else None
-    environment = call.resource("deployment.environment.name", "deployment.environment")
-    return found | {k: v for k, v in (("close_reason", reason), ("environment", environment)) if v}
-
-
-def _tool_calls(call: TracedCall, turns: list[LiveKitTurn]) -> Iterator[ToolCall]:
-    for position, span in enumerate(_named(call, "function_tool")):
-        output = structured(pii(span, "function_tool.output"))
-        failed = span.attributes.get("lk.function_tool.is_error") is True or span.status == "error"
-        yield ToolCall(
-            id=words(span.first("lk.function_tool.id", "gen_ai.tool.call.id")) or span.key,
-            position=position,
-            turn_id=_turn_id(call, span, turns),
-            agent_name=words(span.attributes.get("gen_ai.agent.name")),
-            name=words(span.first("lk.function_tool.name", "gen_ai.tool.name")) or "unknown",
-            arguments=structured(pii(span, "function_tool.arguments")),
-            result=None if failed else output,
-            error=(output if output is not None else span.message or "failed") if failed else None,
-            start_ms=call.ms(span.start_ns),
-            end_ms=call.ms(span.end_ns),
-        )
-
-
-def _turn_id(call: TracedCall, span: SpanRecord, turns: list[LiveKitTurn]) -> str | None:
-    """Of the speech that answers with what this step found; else the last of the same turn."""
-    holder = next((up.key for up in call.ancestors(span)), None)
-    own = [one for one in turns if one.holder == holder]
-    later = [one for one in own if one.spoken_ns and span.end_ns and one.spoken_ns >= span.end_ns]
-    return (later[0] if later else own[-1]).turn.id if own else None
-
-
-def _handoffs(call: TracedCall) -> Iterator[Handoff]:
-    for position, span in enumerate(_named(call, "update_agent")):
-        before, after = span.attributes.get("lk.previous_agent_label"), span.attributes.get("lk.agent_label")
-        if words(before):
-            yield Handoff(
-                id=span.key,
-                position=position,
-                from_agent=words(before),
-                to_agent=words(after),
-                at_ms=call.ms(span.start_ns),
-                kind="transfer",
-            )
-
-
-def _usage(call: TracedCall, turns: list[LiveKitTurn]) -> Iterator[Usage]:
-    for span in _named(call, *METERED):
-        turn_id = next((id_ for up in call.ancestors(span) if (id_ := _turn_id(call, up, turns))), None)
-        yield from usage_of(span, turn_id)
-    for span in _named(call, "tts_request"):
-        counted = number(mapping(span.attributes.get("lk.tts_metrics")).get("characters_count"))
-        if counted:
-            yield Usage(id=f"{span.key}:characters", model=model_of(span), meter="characters", quantity=counted)
+def _total(found: Iterable[ByKind]) -> ByKind:
+    whole: ByKind = {}
+    for one in found:
+        for kind, rows in one.items():
+            whole.setdefault(kind, []).extend(rows)
+    return whole

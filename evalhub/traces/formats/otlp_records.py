@@ -13,6 +13,7 @@ from evalhub.traces.spans import LogRecord, SpanRecord
 STATUS = {1: "ok", 2: "error"}
 LATEST_NS = (1 << 63) - 1
 TRACE_BYTES, SPAN_BYTES = 16, 8
+NO_TRACE, NO_SPAN = bytes(TRACE_BYTES), bytes(SPAN_BYTES)
 
 
 class Rejected(ValueError):
@@ -31,7 +32,7 @@ def span_record(message: Any, resource: Mapping[str, Any], scope: str) -> SpanRe
     return SpanRecord(
         trace_id=trace_id.hex(),
         span_id=span_id.hex(),
-        parent_id=parent.hex() if any(parent) else None,
+        parent_id=parent.hex() if parent.strip(b"\0") else None,
         name=clean(message.name),
         start_ns=_time(message.start_time_unix_nano, message.name),
         end_ns=_time(message.end_time_unix_nano, message.name),
@@ -51,9 +52,9 @@ def check_span(message: Any) -> None:
         Rejected: it will not.
     """
     trace_id, span_id = message.trace_id, message.span_id
-    if len(trace_id) != TRACE_BYTES or not any(trace_id):
+    if len(trace_id) != TRACE_BYTES or trace_id == NO_TRACE:
         raise Rejected(f"span {message.name!r}: trace id: expected 16 bytes, not all 0; got {trace_id.hex()!r}")
-    if len(span_id) != SPAN_BYTES or not any(span_id):
+    if len(span_id) != SPAN_BYTES or span_id == NO_SPAN:
         raise Rejected(f"span {message.name!r}: span id: expected 8 bytes, not all 0; got {span_id.hex()!r}")
     _time(message.start_time_unix_nano, message.name)
     _time(message.end_time_unix_nano, message.name)

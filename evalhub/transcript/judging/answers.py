@@ -11,6 +11,8 @@ from evalhub.errors import EvalhubError
 from evalhub.models import Criterion
 from evalhub.transcript.judging.prompt import verdicts_of
 
+UNSURE, NOT_APPLICABLE = "unsure", "na"
+
 
 class NotTheAskedJson(EvalhubError):
     """What is wrong with an answer, in words the judge and a person understand."""
@@ -24,6 +26,22 @@ class Answer:
     applicable: bool = True
     explanation: str = ""
     quotes: list[tuple[str, str]] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    """turns or function calls it points at without quoting them, chosen from those it was shown"""
+    likely: dict[str, float] | None = None
+    """how likely (0 to 1) the judge holds each verdict it may give; none where its server does not tell"""
+    likely_from: str | None = None
+    """log-probabilities | decisions"""
+
+    @property
+    def word(self) -> str:
+        """The verdict as it counts: one of the criterion's own, `unsure` or `na`."""
+        return self.verdict if self.applicable else NOT_APPLICABLE
+
+
+def as_plain(answer: Answer) -> dict[str, Any]:
+    """An answer as it is kept; `Answer(**plain)` is the same answer."""
+    return dict(answer.__dict__)
 
 
 def read_answers(text: str, criteria: Sequence[Criterion]) -> dict[str, Answer]:

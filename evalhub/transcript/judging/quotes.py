@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 
-from evalhub.models import Conversation
+from evalhub.models import Conversation, ToolCall, Turn
+from evalhub.transcript.judging.dialogue import shown_id
 from evalhub.transcript.moments import Evidence, call_evidence, turn_evidence
 from evalhub.transcript.words.normalise import plain
 
@@ -17,28 +18,41 @@ UNSPACED_FROM = "\u0e00"
 
 
 class Quotable:
-    """Everything of a conversation that may be quoted, by turn id and function call id."""
+    """What of a conversation may be quoted, by turn id and function call id. Read only where it is quoted."""
 
     def __init__(self, conversation: Conversation) -> None:
-        self._places: dict[str, Evidence] = {}
+        self._places: dict[str, Turn | ToolCall] = {shown_id(call.id): call for call in conversation.tool_calls}
+        self._places |= {turn.id: turn for turn in conversation.turns}
+        self._calls = conversation.tool_calls
         self._texts: dict[str, list[str]] = {}
-        for call in conversation.tool_calls:
-            self._add(call.id, call_evidence(call), [call.name, call.arguments, call.result, call.error])
-        for turn in conversation.turns:
-            self._add(turn.id, turn_evidence(turn), [turn.text, turn.heard_text, turn.reference_text])
-        for call in conversation.tool_calls:
-            if call.turn_id in self._texts:
-                self._texts[call.turn_id] += self._texts[call.id]
 
     def find(self, place: str, quote: str) -> Evidence | None:
         """Where the quote stands, or None where it does not stand at the place it names."""
-        if any(holds(text, quote) for text in self._texts.get(place.strip(), [])):
-            return self._places[place.strip()] | {"quote": quote}
-        return None
+        found = self.place(place.strip())
+        if found is None or not any(holds(text, quote) for text in self._texts_at(place.strip())):
+            return None
+        return found | {"quote": quote}
 
-    def _add(self, place: str, evidence: Evidence, values: Iterable[object]) -> None:
-        self._places[place] = evidence
-        self._texts[place] = [plain(_written(value)) for value in values if value is not None]
+    def place(self, place: str) -> Evidence | None:
+        """What a turn or function call is as evidence, with its own words."""
+        found = self._places.get(place)
+        if found is None:
+            return None
+        return turn_evidence(found) if isinstance(found, Turn) else call_evidence(found)
+
+    def _texts_at(self, place: str) -> list[str]:
+        if place not in self._texts:
+            self._texts[place] = [plain(_written(value)) for value in self._values(place) if value is not None]
+        return self._texts[place]
+
+    def _values(self, place: str) -> Iterator[object]:
+        """A turn may be quoted with the calls that belong to it."""
+        found = self._places[place]
+        if isinstance(found, Turn):
+            yield from (found.text, found.heard_text, found.reference_text)
+        calls = [call for call in self._calls if call.turn_id == found.id] if isinstance(found, Turn) else [found]
+        for call in calls:
+            yield from (call.name, call.arguments, call.result, call.error)
 
 
 def holds(text: str, quote: str) -> bool:

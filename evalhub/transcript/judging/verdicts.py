@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalhub.models import Criterion, Score
-from evalhub.transcript.judging.answers import Answer
+from evalhub.transcript.judging.answers import NOT_APPLICABLE, UNSURE, Answer
 from evalhub.transcript.judging.quotes import Quotable
 from evalhub.transcript.moments import Evidence
 
-CONTRACT = "1"
-UNSURE, NOT_APPLICABLE = "unsure", "na"
+CONTRACT = "2"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +23,9 @@ class Verdict:
     explanation: str
     evidence: list[Evidence]
     quotes: int = 0
+    places: int = 0
+    likely: dict[str, float] | None = None
+    likely_from: str | None = None
 
     @property
     def points(self) -> float | None:
@@ -40,14 +42,18 @@ class Verdict:
 def decide(criterion: Criterion, answer: Answer, quotable: Quotable) -> Verdict:
     """What an answer is worth."""
     found = [(place, quote, quotable.find(place, quote)) for place, quote in answer.quotes]
+    places = [where for place in answer.places if (where := quotable.place(place))]
     doubt = _doubt(criterion, answer, [(place, quote) for place, quote, where in found if where is None])
-    word = answer.verdict if answer.applicable else NOT_APPLICABLE
+    word = answer.word
     return Verdict(
         criterion=criterion,
         word=UNSURE if doubt else word,
         explanation=f"{doubt} The judge said {word}: {answer.explanation}" if doubt else answer.explanation,
-        evidence=[where for _, _, where in found if where],
+        evidence=[where for _, _, where in found if where] + places,
         quotes=len(found),
+        places=len(places),
+        likely=answer.likely,
+        likely_from=answer.likely_from if answer.likely else None,
     )
 
 
@@ -59,7 +65,7 @@ def _doubt(criterion: Criterion, answer: Answer, unmatched: list[tuple[str, str]
     if unmatched:
         place, quote = unmatched[0]
         return f"The judge quotes words that are not in {place!r}: {quote[:120]!r}."
-    return None if answer.quotes else "The judge gave no evidence."
+    return None if answer.quotes or answer.places else "The judge gave no evidence."
 
 
 def scores_of(verdicts: Sequence[Verdict], policy: Mapping[str, Any]) -> Iterator[Score]:
@@ -83,8 +89,9 @@ def _criterion_score(verdict: Verdict, policy: Mapping[str, Any]) -> Score:
         explanation=verdict.explanation,
         evidence=verdict.evidence,
         contract=CONTRACT,
-        policy=dict(policy),
-        counts={"quotes": verdict.quotes, "quotes_found": len(verdict.evidence)},
+        policy={**policy, "probabilities_from": verdict.likely_from},
+        probabilities=verdict.likely,
+        counts={"quotes": verdict.quotes, "quotes_found": len(verdict.evidence) - verdict.places},
         reason=verdict.explanation if verdict.word == UNSURE else None,
     )
 

@@ -6,6 +6,7 @@ import orjson
 import pytest
 from sqlalchemy import select, update
 
+from evalhub.evaluations.judging import judge_due
 from evalhub.evaluations.running import run_due
 from evalhub.models import Evaluation, Project, Score
 from evalhub.services import Services
@@ -34,6 +35,12 @@ def call(services: Services, project: Project) -> Project:
     return project
 
 
+def run_all(services: Services, project: Project) -> None:
+    for kind in ("text", "audio"):
+        run_due(services, project.id, "call-1", kind)
+    judge_due(services)
+
+
 def evaluations(services: Services) -> dict[str, Evaluation]:
     with services.sessions() as session:
         return {row.evaluator: row for row in session.scalars(select(Evaluation))}
@@ -45,8 +52,7 @@ def verdict(services: Services, metric: str) -> str | None:
 
 
 def test_every_evaluator_has_a_row_with_an_outcome(services: Services, call: Project) -> None:
-    for kind in ("text", "audio", "judge"):
-        run_due(services, call.id, "call-1", kind)
+    run_all(services, call)
     rows = evaluations(services)
     assert rows["function_calls"].status == "done"
     assert (rows["rubric_judge"].status, rows["rubric_judge"].reason_code) == ("blocked", "judge_not_connected")
@@ -62,8 +68,7 @@ def test_twice_is_once(services: Services, call: Project) -> None:
 
 
 def test_late_data_runs_again_what_reads_it(services: Services, call: Project) -> None:
-    for kind in ("text", "audio", "judge"):
-        run_due(services, call.id, "call-1", kind)
+    run_all(services, call)
     late = {"tool_calls": [{"id": "c1", "name": "find_order", "arguments": {"order_id": "A12346"}}]}
     with services.work() as session:
         receive.receive_part(session, call.id, "call-1", EVENTS, orjson.dumps(late))

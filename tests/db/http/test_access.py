@@ -19,8 +19,11 @@ MAY = (
     ("/p/<project_slug>/conversations/<path:conversation_id>/timeline.json", {"lead", "viewer", "labeler"}),
     ("/p/<project_slug>/conversations/<path:conversation_id>/bodies", set()),
     ("/p/<project_slug>/conversations", {"lead", "viewer"}),
+    ("/p/<project_slug>/recordings/<sha256>/contour", {"lead", "viewer"}),
     ("/p/<project_slug>/recordings", {"lead", "viewer", "labeler"}),
     ("/p/<project_slug>/dashboard", {"lead", "viewer"}),
+    ("/p/<project_slug>/scorecards/new", {"lead"}),
+    ("/p/<project_slug>/scorecards/<key>/edit", {"lead"}),
     ("/p/<project_slug>/scorecards", {"lead", "viewer"}),
     ("/p/<project_slug>/waiting", {"lead", "viewer"}),
     ("/p/<project_slug>/queues", {"lead"}),
@@ -29,6 +32,8 @@ MAY = (
     ("/p/<project_slug>/settings", set()),
 )
 FOR_KEYS = {"/metrics", "/v1/traces", "/v1/logs", "/v1/metrics", "/v1/traces/ingest"}
+FOR_LIVEKIT = {f"/observability/{kind}/otlp/v0" for kind in ("traces", "logs", "metrics")}
+FOR_LIVEKIT |= {"/observability/recordings/v0"}
 HOME = "/p/<project_slug>/"
 READS = {"GET", "HEAD"}
 VALUES = {"project_slug": "demo", "token": "guess", "sha256": "0" * 64, "key": "care", "track": "caller"}
@@ -78,7 +83,7 @@ def test_a_made_up_key_opens_nothing(app: Flask, nobody: FlaskClient) -> None:
     answers = {
         (method, path): nobody.open(path, method=method, headers=key).status_code
         for rule, method, path in every(app)
-        if rule.rule.startswith("/api/") or rule.rule in FOR_KEYS
+        if rule.rule.startswith("/api/") or rule.rule in FOR_KEYS | FOR_LIVEKIT
     }
     assert set(answers.values()) == {401}
 
@@ -111,7 +116,7 @@ def test_a_stranger_does_not_learn_that_the_project_exists(app: Flask, signed_in
 
 def test_every_other_page_is_written_down(app: Flask) -> None:
     rules = {rule.rule for rule in app.url_map.iter_rules() if not rule.rule.startswith(("/p/", "/api/"))}
-    assert rules == OPEN_TO_ALL | OPEN_TO_ANYBODY_SIGNED_IN | FOR_KEYS
+    assert rules == OPEN_TO_ALL | OPEN_TO_ANYBODY_SIGNED_IN | FOR_KEYS | FOR_LIVEKIT
 
 
 @pytest.mark.parametrize("name", ["admin", "lead", "labeler", "viewer", "stranger"])

@@ -8,6 +8,7 @@ from agents.tracing.processors import BackendSpanExporter, BatchTraceProcessor
 from agents.tracing.provider import DefaultTraceProvider
 from agents.tracing.setup import set_trace_provider
 from flask import Flask
+from limits.strategies import FixedWindowRateLimiter
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -19,11 +20,9 @@ from sqlalchemy.orm import Session
 
 from evalhub.models import Conversation, Span, ToolCall
 from evalhub.services import Services
-from evalhub.traces import pressure
 from tests.db.http.conftest import Cast
 from tests.db.traces.test_spans import settle
-from tests.serving import serving
-from webui import pressure as web_pressure
+from tests.serving import refuse_every_second, serving
 
 pytestmark = pytest.mark.db
 COUNT = 700
@@ -66,11 +65,7 @@ def test_the_python_exporter_loses_nothing(
 def test_the_python_exporter_comes_back_after_a_refusal(
     address: str, cast: Cast, services: Services, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every second request is refused."""
-    refused = iter([True, False] * 20)
-    monkeypatch.setattr(web_pressure, "RETRY_S", 1)
-    monkeypatch.setattr(web_pressure, "FRESH_S", -1)
-    monkeypatch.setattr(pressure.Pressure, "refusal", property(lambda _: "wait" if next(refused) else None))
+    refuse_every_second(monkeypatch)
     emit(address, cast.keys["ingest"])
     assert stored(services, session) == (["call-1"], COUNT)
 
@@ -80,9 +75,16 @@ def test_the_python_exporter_of_logs(address: str, cast: Cast) -> None:
     assert exporter.export([]).name == "SUCCESS"
 
 
+@pytest.mark.parametrize("server", ["well", "refusing", "limiting"])
 def test_the_agents_sdk_exports_with_its_own_exporter(
-    address: str, cast: Cast, services: Services, session: Session
+    address: str, cast: Cast, services: Services, session: Session, monkeypatch: pytest.MonkeyPatch, server: str
 ) -> None:
+    """Also through a 503 and a 429."""
+    if server == "refusing":
+        refuse_every_second(monkeypatch)
+    if server == "limiting":
+        taken = iter([False, True] * 20)
+        monkeypatch.setattr(FixedWindowRateLimiter, "hit", lambda *_: next(taken))
     exporter = BackendSpanExporter(api_key=cast.keys["ingest"], endpoint=f"{address}/v1/traces/ingest")
     provider = DefaultTraceProvider()
     processor = BatchTraceProcessor(exporter)

@@ -4,7 +4,9 @@ import base64
 import hashlib
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 from flask.testing import FlaskClient
@@ -16,6 +18,8 @@ from evalhub.models import Conversation, Project, Recording
 from evalhub.services import Services
 from tests.db.http.conftest import As, Cast, Program
 from tests.db.labeling.making import add_rubric, make_queue
+from tests.pure.audio.calls import SECONDS, clean_tracks
+from tests.pure.audio.sound import write
 
 pytestmark = pytest.mark.db
 SOUND = b"RIFF" + bytes(range(256)) * 40
@@ -31,6 +35,11 @@ def digest(sound: bytes) -> dict[str, str]:
 def files(services: Services) -> list[str]:
     folder = services.settings.audio_dir
     return [path.name for path in folder.rglob("*") if path.is_file()] if folder.exists() else []
+
+
+@pytest.fixture
+def clean_file(tmp_path: Path) -> Path:
+    return write(tmp_path / "call.wav", *clean_tracks())
 
 
 @pytest.fixture
@@ -164,10 +173,24 @@ def test_sound_of_another_project_is_not_heard(viewer: FlaskClient, signed_in: A
     assert signed_in("stranger").get(f"/p/other/recordings/{SHA256}").status_code == 404
 
 
-def test_sound_that_nobody_has_read_yet_has_no_peaks(viewer: FlaskClient) -> None:
-    answer = viewer.get(f"{PLAYED}/peaks")
+@pytest.mark.parametrize(("curve", "why"), [("peaks", "not been read yet"), ("contour", "not been measured yet")])
+def test_sound_that_nobody_has_read_yet_has_no_curves(viewer: FlaskClient, curve: str, why: str) -> None:
+    answer = viewer.get(f"{PLAYED}/{curve}")
     assert answer.status_code == 404
-    assert "not been read yet" in answer.text
+    assert why in answer.text
+
+
+def test_the_contour_says_how_to_read_it(
+    api: Program, signed_in: As, services: Services, project: Project, clean_file: Path
+) -> None:
+    sha256 = api("PUT", CALLER.replace("caller", "stereo"), data=clean_file.read_bytes()).json["sha256"]
+    analyse(services, project.id, sha256)
+    found = signed_in("viewer").get(f"/p/demo/recordings/{sha256}/contour").json
+    [caller, agent] = [np.frombuffer(base64.b64decode(one["pitch"]), np.uint8) for one in found["channels"]]
+    assert len(caller) == len(agent) == SECONDS * found["per_second"]
+    hz = found["floor_hz"] * 2 ** ((agent[agent > 0] - 1.0) / found["steps_per_octave"])
+    assert np.median(hz) == pytest.approx(140, rel=0.05)
+    assert signed_in("labeler").get(f"/p/demo/recordings/{sha256}/contour").status_code == 403
 
 
 def test_a_labeler_hears_the_calls_that_are_theirs(

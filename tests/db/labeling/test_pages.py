@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from evalhub.accounts.people import set_role
-from evalhub.models import Evaluation, Label, LabelValue, Project, Queue, Score, User
+from evalhub.models import Criterion, Evaluation, Label, LabelValue, Project, Queue, Score, User
 from evalhub.services import Services
 from tests.db.labeling.making import FAILED
 from webui import create_app
@@ -48,6 +48,24 @@ def services(services: Services) -> Services:
 def held(page: str) -> dict[str, str]:
     """The slot and token of the desk."""
     return {name: re.search(rf'name="{name}" value="([^"]+)"', page).group(1) for name in ("slot", "token")}
+
+
+@pytest.mark.parametrize(
+    ("modality", "told"), [("transcript", None), ("audio", "needs ears"), ("both", "read and listen")]
+)
+def test_the_desk_says_which_questions_need_ears(
+    queue_of: MakeQueue,
+    browser: Browser,
+    people: list[User],
+    services: Services,
+    modality: str,
+    told: str | None,
+) -> None:
+    queue_of(1)
+    with services.work() as session:
+        session.execute(update(Criterion).where(Criterion.key == "tone").values(modality=modality))
+    desk = browser(people[0]).get(LABEL, follow_redirects=True).text
+    assert [words for words in ("needs ears", "read and listen") if words in desk] == ([told] if told else [])
 
 
 def test_a_labeler_goes_from_call_to_call_to_the_end(

@@ -27,7 +27,7 @@ def without_paths(dumped: dict[str, Any]) -> dict[str, Any]:
 
 def stored(session: Session, project: Project, *conversations: Conversation) -> Conversation:
     for conversation in conversations:
-        assembly.merge(session, project.id, conversation)
+        assembly.merge(session, project.id, [conversation])
     session.flush()
     session.expunge_all()
     return queries.load_conversation(session, project.id, conversations[-1].id)

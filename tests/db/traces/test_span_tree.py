@@ -56,7 +56,7 @@ def test_spans_of_the_native_format_have_no_trace(session: Session, project: Pro
         Span(id="a", span_id="a", name="call", start_ms=0, end_ms=900),
         Span(id="b", span_id="b", parent_id="a", name="llm", start_ms=100, end_ms=400),
     ]
-    assembly.merge(session, project.id, make_conversation(spans=rows))
+    assembly.merge(session, project.id, [make_conversation(spans=rows)])
     session.flush()
     [root] = span_tree.level(session, project.id, make_conversation().id, under=None).steps
     assert (root.name, root.children, root.took_ms) == ("call", 1, 900)

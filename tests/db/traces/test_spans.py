@@ -20,7 +20,7 @@ from evalhub.models import (
     Turn,
 )
 from evalhub.services import Services
-from evalhub.traces import assembling, dialects, span_inbox
+from evalhub.traces import assembling, dialects, joining, span_inbox
 from evalhub.traces.deletion import delete_conversation
 from evalhub.traces.formats import Parsed, otlp
 from evalhub.traces.inbox import accept_spans
@@ -247,3 +247,36 @@ def test_a_call_that_loses_a_trace_is_read_again_and_keeps_its_name(
     turns = session.execute(select(Turn.conversation_id, Turn.id).order_by(Turn.conversation_id)).all()
     assert turns == [("call-1", TRACE), ("s-1", OTHER)]
     assert canonical(session, project.id, "s-1") == "s-1"
+
+
+def test_a_call_that_cannot_be_stored_takes_no_other_along(
+    services: Services, session: Session, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(call: TracedCall) -> Parsed:
+        speaker: Any = None if call.id == "bad" else "agent"  # what no column takes
+        return Parsed(conversations=[Conversation(id=call.id, turns=[Turn(id="t1", speaker=speaker)])])
+
+    monkeypatch.setattr(dialects, "read", read)
+    send(services, project, span(0, **keyed("bad")), span(0, trace=OTHER, **keyed("good")))
+    assert session.scalars(select(Turn.conversation_id)).all() == ["good"]
+    assert session.scalars(select(Assembly.conversation_id)).all() == ["bad"]
+
+
+def test_bodies_that_waited_in_vain_for_their_turn_are_taken_again(
+    services: Services, session: Session, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(services, project, body(span(0)))
+    tried: list[bool] = []
+
+    def hurry(own: Session, project_id: int) -> None:
+        own.execute(text("set local lock_timeout = '10ms'"))
+        tried.append(True)
+        if len(tried) == 1:
+            own.execute(text("select pg_advisory_xact_lock(1, 1)"))  # somebody else holds it
+
+    monkeypatch.setattr(joining, "_take_turns", hurry)
+    with services.sessions() as other:
+        other.execute(text("select pg_advisory_xact_lock(1, 1)"))
+        span_inbox.ingest_waiting(services)
+    assert session.scalars(select(InboxItem.attempt)).one() == 1
+    assert count(session, Span) == 1

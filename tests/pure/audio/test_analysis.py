@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from evalhub.audio.analysis import analyse_file, is_current
+from evalhub.audio.contour import CONTOUR_PER_S, FLOOR_HZ, FLOOR_LUFS, STEPS_PER_LU, STEPS_PER_OCTAVE, curves
 from evalhub.errors import Unreadable
 from evalhub.models import AudioAnalysis, Recording
 from tests.pure.audio.calls import AGENT, CALLER, SECONDS
@@ -17,6 +18,21 @@ def test_both_channels_are_measured_apart(clean_analysis: AudioAnalysis) -> None
     assert (clean_analysis.duration_ms, clean_analysis.sample_rate) == (SECONDS * 1000, RATE)
     for found, spoken in zip(clean_analysis.voiced or [], (CALLER, AGENT), strict=True):
         assert np.array(found) == pytest.approx(np.array(spoken), abs=20)
+
+
+def test_the_contour_follows_pitch_and_loudness_of_each_side(clean_analysis: AudioAnalysis) -> None:
+    caller, agent = curves(clean_analysis.contour or b"", 2)
+    assert {len(part) for part in (*caller, *agent)} == {SECONDS * CONTOUR_PER_S}
+    for curve, spoken, hz in ((caller, CALLER, 120), (agent, AGENT, 140)):
+        for start, end in spoken:
+            inside = slice(start * CONTOUR_PER_S // 1000 + 3, end * CONTOUR_PER_S // 1000 - 3)
+            pitch = np.frombuffer(curve.pitch[inside], np.uint8)
+            assert (pitch > 0).mean() > 0.8
+            assert FLOOR_HZ * 2 ** ((np.median(pitch) - 1) / STEPS_PER_OCTAVE) == pytest.approx(hz, rel=0.15)
+            assert np.median(np.frombuffer(curve.loudness[inside], np.uint8)) > (-45 - FLOOR_LUFS) * STEPS_PER_LU
+    quiet = slice(0, 400 * CONTOUR_PER_S // 1000)
+    assert not any(agent.pitch[quiet])
+    assert max(agent.loudness[quiet]) < (-60 - FLOOR_LUFS) * STEPS_PER_LU
 
 
 def test_peaks_show_where_each_side_speaks(clean_analysis: AudioAnalysis) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from evalhub.audio.delivery import Delivery
+from evalhub.audio.dnsmos import Dnsmos
 from evalhub.audio.findings import DELIVERY, TURN_TAKING
 from evalhub.audio.recording_check import RecordingCheck
 from evalhub.audio.turn_taking import TurnTaking
@@ -13,7 +14,7 @@ from evalhub.evaluators import Evaluator
 from evalhub.plugins import evaluators
 
 TEXT = (Path(__file__).resolve().parents[3] / "docs" / "metrics.md").read_text()
-KINDS = (RecordingCheck, TurnTaking, Delivery)
+KINDS = (RecordingCheck, TurnTaking, Delivery, Dnsmos)
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 

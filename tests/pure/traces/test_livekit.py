@@ -137,6 +137,115 @@ def test_names_of_older_releases() -> None:
     assert turns.tool_calls[0].arguments == {"a": 1}
 
 
+def unix(ms: int) -> float:
+    """A time on the clock of the spans made here, in unix seconds."""
+    return 10**6 + ms / 1000
+
+
+def test_speech_of_older_releases_ends_when_they_say_it_did() -> None:
+    """Their spans end when silence is detected."""
+    [caller, agent] = (
+        read(
+            span("user_turn", 1, start=0, end=2000, user_transcript="Hi."),
+            span("user_speaking", 2, 1, 0, 1500, start_time=unix(0), end_time=unix(900)),
+            span("assistant_turn", 3, start=2000, end=4000, response__text="Hello."),
+            span("agent_speaking", 4, 3, 2100, 3100, start_time=unix(2100), end_time="NOT_GIVEN"),
+        )
+        .conversations[0]
+        .turns
+    )
+    assert (caller.start_ms, caller.end_ms, agent.start_ms, agent.end_ms) == (0, 900, 2100, 3100)
+
+
+def test_waits_of_older_releases_stand_on_the_callers_turn_and_count_once() -> None:
+    waits = {"transcription_delay": 0.3, "end_of_utterance_delay": 0.5}
+    call = read(
+        span("user_turn", 1, start=0, end=900, user_transcript="Hi.", **waits),
+        span("assistant_turn", 2, start=900, end=2000, response__text="Hello."),
+        span("agent_speaking", 3, 2, 1000, 1900),
+        span("assistant_turn", 4, start=2000, end=4000, response__text="Are you there?"),
+        span("agent_speaking", 5, 4, 3000, 3900),
+    ).conversations[0]
+    assert [(row.turn_id, row.stage, row.ms) for row in call.stage_timings] == [
+        ("t:3", "stt", 300.0),
+        ("t:3", "end_of_turn_wait", 200.0),
+    ]
+
+
+def test_hand_offs_and_agents_of_older_releases() -> None:
+    call = read(
+        span("start_agent_activity", 1, start=0, agent_label="app.Front"),
+        span("assistant_turn", 2, start=10, end=20),
+        span("agent_speaking", 3, 2, 11, 19),
+        span("start_agent_activity", 4, start=30, agent_label="app.Booking"),
+        span("assistant_turn", 5, start=40, end=50),
+        span("agent_speaking", 6, 5, 41, 49),
+        span("resume_agent_activity", 7, start=60, agent_label="app.Booking"),
+    ).conversations[0]
+    assert [turn.agent_name for turn in call.turns] == ["app.Front", "app.Booking"]
+    assert [(one.from_agent, one.to_agent, one.at_ms) for one in call.handoffs] == [("app.Front", "app.Booking", 30)]
+
+
+def test_a_speech_to_speech_turn_of_older_releases_has_its_tokens() -> None:
+    turn = span("realtime_assistant_turn", 1, start=0, end=3000, response__text="Hello.")
+    turn.attributes |= {"gen_ai.request.model": "gpt-realtime", "gen_ai.usage.input_audio_tokens": 40}
+    turn.attributes |= {"gen_ai.usage.input_tokens": 50, "gen_ai.usage.output_tokens": 7}
+    late = span("realtime_metrics", 3, 1, 3000, 3000)
+    late.attributes |= {"gen_ai.request.model": "gpt-realtime", "gen_ai.usage.output_tokens": 5}
+    call = read(turn, span("agent_speaking", 2, 1, 1000, 2500), late).conversations[0]
+    assert (call.architecture, call.models) == ("speech_to_speech", {"s2s": "gpt-realtime"})
+    assert [(row.meter, row.quantity) for row in call.usage] == [
+        ("input_audio_tokens", 40),
+        ("input_tokens", 10),
+        ("output_tokens", 7),
+        ("output_tokens", 5),
+    ]
+
+
+def test_an_answer_prepared_in_vain_was_never_said() -> None:
+    """Preemptive generation: its tokens were used, its words not."""
+    prepared = span("agent_turn", 1, start=0, end=900)
+    asked = span("llm_node", 2, 1, 0, 800, pii__response__text="Thursday it is.")
+    request = span("llm_request", 3, 2, 0, 800)
+    request.attributes |= {"gen_ai.request.model": "m", "gen_ai.usage.output_tokens": 4}
+    spoken = span("agent_turn", 4, start=1000, end=3000, pii__response__text="Friday it is.")
+    discarded = span("llm_node", 5, 4, 1000, 1100, pii__response__text="Thursday it is.")
+    taken = span("llm_node", 6, 4, 1100, 1500, pii__response__text="Friday it is.")
+    call = read(prepared, asked, request, spoken, discarded, taken, span("agent_speaking", 7, 4, 1600, 2900))
+    assert [turn.text for turn in call.conversations[0].turns] == ["Friday it is."]
+    assert [(row.quantity, row.turn_id) for row in call.conversations[0].usage] == [(4, None)]
+
+
+def test_of_input_told_as_deltas_the_agents_instructions_are_the_last_that_were_told() -> None:
+    first, later = span("llm_request", 1, start=0), span("llm_request", 2, start=10, input__base_span_id="1")
+    told = '[{"type": "text", "content": "Be brief."}]'
+    first.attributes |= {"gen_ai.system_instructions": told, "gen_ai.input.messages": "[]"}
+    later.attributes |= {"gen_ai.input.messages": "[]"}
+    prompt = read(first, later).conversations[0].prompt
+    assert prompt
+    assert prompt.instructions == "Be brief."
+
+
+def test_a_caller_by_phone() -> None:
+    root = span("agent_session", 1, end=9000, sip__callID="SCL_1", sip__twilio__callSid="CA1")
+    root.attributes["lk.pii.sip.phoneNumber"] = "+15550100"
+    root.events = [{"name": "participant_linked", "attributes": {"lk.pii.participant_identity": "sip_+15550100"}}]
+    call = read(root).conversations[0]
+    assert (call.channel, call.user_id) == ("phone", "sip_+15550100")
+    assert (call.meta or {})["sip"] == {"callID": "SCL_1", "twilio.callSid": "CA1", "phoneNumber": "+15550100"}
+
+
+def test_which_agent_and_build_of_it() -> None:
+    root = span("agent_session", 1, end=9, agent_label="front-desk", deployment_id="v_81")
+    root.resource = {"service.name": "livekit-agents"}
+    call = read(root).conversations[0]
+    assert (call.agent_name, call.agent_version) == ("front-desk", "v_81")
+    root.attributes["lk.agent_name"] = "returns-desk"
+    root.resource = {"service.name": "livekit-agents", "service.version": "1.4.2"}
+    call = read(root).conversations[0]
+    assert (call.agent_name, call.agent_version) == ("returns-desk", "1.4.2")
+
+
 def test_redacted_words_leave_their_times() -> None:
     [turn] = read(span("agent_turn", 1, end=9), span("agent_speaking", 2, 1, 3, 8)).conversations[0].turns
     assert (turn.text, turn.end_ms - turn.start_ms) == (None, 5)

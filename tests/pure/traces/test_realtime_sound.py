@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from evalhub.traces.formats.realtime import g711
+from evalhub.recorders import g711
 from evalhub.traces.formats.realtime.input_clock import InputClock
 from evalhub.traces.formats.realtime.playback import Playback
 from evalhub.traces.formats.realtime.settings import AudioFormat

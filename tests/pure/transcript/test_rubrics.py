@@ -28,11 +28,22 @@ def test_every_ready_rubric_can_be_used_as_it_is(key: str) -> None:
         assert len(criterion.is_fail) >= 2
         assert len(criterion.is_not_fail) >= 2
     assert any(criterion.auto_fail for criterion in definition.criteria)
-    assert {criterion.modality for criterion in definition.criteria} == {"transcript", "audio"}
+    assert {criterion.modality for criterion in definition.criteria} == {"transcript", "audio", "both"}
 
 
-def test_the_library_has_the_rubrics_of_the_two_use_cases() -> None:
-    assert {"customer_service", "consumer_companion"} <= LIBRARY.keys()
+READY = {
+    *("task_success", "policy_followed", "right_information", "confirmed_before_destructive", "interruption_recovery"),
+    *("handoff_context", "speakable", "brevity", "empathy", "brand_voice", "safety"),
+}
+
+
+def test_every_pack_has_the_ready_questions() -> None:
+    assert LIBRARY.keys() == {"customer_service", "consumer_companion", "outbound"}
+    for definition in LIBRARY.values():
+        assert {criterion.key for criterion in definition.criteria} >= READY
+    for key in ("customer_service", "outbound"):
+        keys = {criterion.key for criterion in LIBRARY[key].criteria}
+        assert {"numbers_read_back", "stage_order"} <= keys
 
 
 def test_a_version_carries_every_criterion_in_order() -> None:
@@ -69,7 +80,10 @@ def test_a_changed_word_changes_the_hash(tmp_path: Path) -> None:
         (HEAD + CRITERION + "weight = true", "criteria[0].weight: expected a number from 0 on"),
         (HEAD + CRITERION + "auto_fail = 1", "criteria[0].auto_fail: expected true or false"),
         (HEAD + CRITERION + 'is_fail = "x"', "criteria[0].is_fail: expected a list"),
-        (HEAD + CRITERION + 'modality = "video"', "criteria[0].modality: expected transcript | audio, got 'video'"),
+        (
+            HEAD + CRITERION + 'modality = "video"',
+            "criteria[0].modality: expected transcript | audio | both, got 'video'",
+        ),
         (HEAD + CRITERION + 'type = "ordinal"', "criteria[0].levels: expected two levels or more"),
         (
             HEAD + CRITERION + 'levels = [{value = 1}, "x"]',

@@ -13,10 +13,21 @@ PHONE = {"width": 390, "height": 800}
 
 def pages(lead: Page) -> list[str]:
     """The fixed pages, and one of each kind that the samples bring."""
-    fixed = ["", "conversations", "conversations/upload", "dashboard?days=30", "queues", "queues/new", "scorecards"]
+    fixed = [
+        "",
+        "conversations",
+        "conversations/upload",
+        "dashboard?days=30",
+        "dashboard/listen/pace?days=30",
+        "queues",
+        "queues/new",
+        "scorecards",
+    ]
     fixed += [
         "label",
         "label/results",
+        "scorecards/outbound/edit",
+        "scorecards/new?copy=outbound",
         *(f"settings/{name}" for name in ("keys", "members", "judge", "project", "audit")),
     ]
     queue = make_queue(lead, calls=2)

@@ -6,7 +6,7 @@ from evalhub.traces.formats.realtime.envelope import Event
 from evalhub.traces.formats.realtime.fields import key, listed, ms, name, text, thing
 from evalhub.traces.formats.realtime.item_events import merge, note_transfer
 from evalhub.traces.formats.realtime.log import Handler, Item, Log
-from evalhub.traces.formats.realtime.sound import samples
+from evalhub.traces.formats.realtime.sound import sound_in
 
 
 def response_created(log: Log, event: Event) -> None:
@@ -59,7 +59,7 @@ def audio_delta(log: Log, event: Event) -> None:
     if item := _item(log, event):
         audio = log.settings.output_format
         item.spoken = True
-        log.playback.add(item.id, event.time, samples(text(event.data, "delta"), audio), audio.rate)
+        log.playback.add(item.id, event.time, sound_in(event.data, "delta", audio), audio.rate)
 
 
 def words_delta(log: Log, event: Event) -> None:

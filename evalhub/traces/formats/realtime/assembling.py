@@ -133,7 +133,7 @@ def _audio(log: Log, conversation_id: str, clock: Clock, pieces: dict[str, list[
     audio = []
     for side, found in pieces.items():
         laid = track(found, clock.origin or 0.0)
-        if laid is None and found:
+        if laid is None and any(isinstance(piece.data, bytes) for piece in found):
             log.note(side, TOO_LONG.format(side=side))
         if laid is not None:
             data, rate, offset_ms = laid

@@ -5,12 +5,12 @@ from __future__ import annotations
 from evalhub.traces.formats.realtime.envelope import Event
 from evalhub.traces.formats.realtime.fields import amount, key, ms, name, text, thing
 from evalhub.traces.formats.realtime.log import DTMF, Handler, Log
-from evalhub.traces.formats.realtime.sound import samples
+from evalhub.traces.formats.realtime.sound import sound_in
 
 
 def appended(log: Log, event: Event) -> None:
     audio = log.settings.input_format
-    data = samples(text(event.data, "audio"), audio)
+    data = sound_in(event.data, "audio", audio)
     if not data and event.data.get("audio"):
         log.note("input_audio_buffer.append", "audio of the caller that is not base64 is left out")
     log.input.append(event.time, data, audio.rate)

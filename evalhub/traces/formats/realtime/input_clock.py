@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
-from evalhub.traces.formats.realtime.sound import Piece
+from evalhub.traces.formats.realtime.sound import Piece, Samples
 
 JITTER_S = 0.04
 """a piece that comes later than this after the one before it leaves a silence"""
@@ -20,7 +20,7 @@ TOLERANCE_MS = 500
 class InputClock:
     """The caller's sound as it was appended."""
 
-    sent: list[tuple[float, bytes, int]] = field(default_factory=list)
+    sent: list[tuple[float, Samples, int]] = field(default_factory=list)
     """(when, samples, rate) of each append"""
     length_ms: float = 0.0
     base_ms: float = 0.0
@@ -29,7 +29,7 @@ class InputClock:
     """end of what was committed or cleared last"""
     levels: tuple[list[float], list[float]] | None = None
 
-    def append(self, when: float | None, data: bytes, rate: int) -> None:
+    def append(self, when: float | None, data: Samples, rate: int) -> None:
         self.length_ms += len(data) / 2 / rate * 1000
         if when is not None and data:
             self.sent.append((when, data, rate))

@@ -10,7 +10,7 @@ from evalhub.traces.formats.realtime.fields import amount, key, ms, name, text, 
 from evalhub.traces.formats.realtime.item_events import finished
 from evalhub.traces.formats.realtime.log import Handler, Item, Live, Log
 from evalhub.traces.formats.realtime.session_events import closed, created
-from evalhub.traces.formats.realtime.sound import samples
+from evalhub.traces.formats.realtime.sound import sound_in
 
 PAUSE_MS = 1_000
 """a silence of one side that ends its turn"""
@@ -38,7 +38,7 @@ def words(log: Log, event: Event) -> None:
 
 def sound(log: Log, event: Event) -> None:
     audio, start_ms = log.settings.output_format, ms(event.data, "start_ms")
-    data = samples(text(event.data, "delta"), audio)
+    data = sound_in(event.data, "delta", audio)
     if event.time is None or not data:
         return
     if start_ms is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from evalhub.traces.formats.realtime.sound import Piece
+from evalhub.traces.formats.realtime.sound import Piece, Samples
 
 
 @dataclass
@@ -17,13 +17,13 @@ class Playback:
     cut_off: set[str] = field(default_factory=set)
     free_at: float = float("-inf")
 
-    def add(self, item_id: str, when: float | None, data: bytes, rate: int) -> None:
+    def add(self, item_id: str, when: float | None, data: Samples, rate: int) -> None:
         self.generated_ms[item_id] = self.generated_ms.get(item_id, 0.0) + len(data) / 2 / rate * 1000
         if when is None or not data or item_id in self.cut_off:
             return
         self.place(item_id, max(when, self.free_at), data, rate)
 
-    def place(self, item_id: str, start: float, data: bytes, rate: int) -> None:
+    def place(self, item_id: str, start: float, data: Samples, rate: int) -> None:
         """Sound of which is known where it lies."""
         piece = Piece(start, data, rate)
         self.queued.setdefault(item_id, []).append(piece)

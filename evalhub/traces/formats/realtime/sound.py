@@ -5,16 +5,33 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
+from typing import Any
 
-from evalhub.traces.formats.realtime import g711
+from evalhub.recorders import g711
+from evalhub.traces.formats.realtime.fields import amount, text
 from evalhub.traces.formats.realtime.settings import AudioFormat
 
 LONGEST_S = 90 * 60
 """of a track; sessions of the API end after an hour"""
 
 
+Samples = bytes | range
+"""16-bit little-endian samples; a range of the same length stands for sound that was left out of the log"""
+
+
+def sound_in(event: dict[str, Any], field: str, audio: AudioFormat) -> Samples:
+    """The samples of an event that holds sound, or says with `audio_ms` how long the sound was that it held.
+
+    Nothing where it is not base64.
+    """
+    encoded, left_out = text(event, field), amount(event, "audio_ms")
+    if encoded or left_out is None:
+        return samples(encoded, audio)
+    return range(2 * round(min(left_out / 1000, LONGEST_S) * audio.rate))
+
+
 def samples(encoded: str | None, audio: AudioFormat) -> bytes:
-    """16-bit little-endian samples of an event's audio; nothing where it is not base64."""
+    """The samples in base64; nothing where it is not base64."""
     try:
         data = base64.b64decode(encoded or "")
     except (binascii.Error, ValueError):
@@ -27,7 +44,7 @@ class Piece:
     """Samples that begin at a moment (unix seconds)."""
 
     start: float
-    data: bytes
+    data: Samples
     rate: int
 
     @property
@@ -46,6 +63,7 @@ def track(pieces: list[Piece], origin: float) -> tuple[bytes, int, int] | None:
         The samples, their rate, and where they begin, in ms from `origin`; None where there is no sound, or more of
         it than a session can hold.
     """
+    pieces = [piece for piece in pieces if isinstance(piece.data, bytes)]
     if not pieces:
         return None
     rate, start = pieces[0].rate, min(piece.start for piece in pieces)

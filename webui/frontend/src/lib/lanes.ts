@@ -1,27 +1,12 @@
 // The lanes of a call on one axis: sound of both sides, turns, tools, hand-offs, trips, verdicts, and the playhead.
 import type { Axis } from "./axis";
-import type { Recording, Sound } from "./sound";
+import { curveRows } from "./curves";
+import { LEVELS, type Mark, otherLanes, type Timeline, turnMarks } from "./marks";
+import type { Sound } from "./sound";
 import { clock } from "./times";
 import { drawLane, loadLanes } from "./waveform";
 
-export interface Timeline {
-  duration_ms: number;
-  recordings: Recording[];
-  turns: { id: string; speaker: string; start_ms: number | null; end_ms: number | null; interrupted: boolean | null }[];
-  tools: { id: string; name: string; start_ms: number | null; end_ms: number | null; bad: boolean }[];
-  handoffs: { at_ms: number | null; to: string | null }[];
-  trips: { at_ms: number | null; name: string }[];
-  moments: { at_ms: number; verdict: string; text: string }[];
-}
-interface Mark {
-  fromMs: number;
-  toMs?: number | null;
-  className: string;
-  text: string;
-  title: string;
-}
-
-const SILENCE_MS = 2000;
+const ROOM_PX = 40;
 
 /** Draws every lane into `place`; a click plays from there. */
 export async function showLanes(place: HTMLElement, timeline: Timeline, sound: Sound, axis: Axis): Promise<void> {
@@ -29,14 +14,17 @@ export async function showLanes(place: HTMLElement, timeline: Timeline, sound: S
   box.className = "lanes";
   const field = document.createElement("div");
   field.className = "lanes-field";
-  box.append(tools(axis, sound), field);
-  place.replaceChildren(box);
+  box.append(tools(axis, sound, timeline), field);
   for (const lane of await loadLanes(timeline.recordings)) field.append(waveform(lane, axis));
+  if (timeline.recordings.some((recording) => recording.contour_url)) {
+    curveRows(timeline.recordings, axis, sound, (name) => field.appendChild(laneRow(name, `curve ${name}`)));
+  }
   for (const side of ["caller", "agent"]) field.append(markLane(side, turnMarks(timeline, side), axis, sound));
   for (const [name, marks] of otherLanes(timeline)) {
     if (marks.length) field.append(markLane(name, marks, axis, sound));
   }
   field.append(scale(axis), playhead(axis, sound));
+  place.replaceChildren(box); // only when it is whole: what it takes the place of is as high
   field.addEventListener("click", (event) => {
     if (!(event.target as Element).closest("button")) void sound.play(axis.at(shareOf(field, event)));
   });
@@ -56,90 +44,21 @@ function waveform(lane: Parameters<typeof drawLane>[1], axis: Axis): HTMLElement
   return row;
 }
 
-function turnMarks(timeline: Timeline, side: string): Mark[] {
-  return timeline.turns.flatMap((turn) => {
-    if (turn.speaker !== side || turn.start_ms === null) return [];
-    const className = `turn ${side}${turn.interrupted ? " interrupted" : ""}`;
-    const title = `${side} speaks at ${clock(turn.start_ms / 1000)}${turn.interrupted ? ", interrupted" : ""}`;
-    return [{ fromMs: turn.start_ms, toMs: turn.end_ms, className, text: "", title }];
-  });
-}
-
-function otherLanes(timeline: Timeline): [string, Mark[]][] {
-  const at = (ms: number): string => clock(ms / 1000);
-  return [
-    ["silence", silences(timeline)],
-    [
-      "tools",
-      timeline.tools.flatMap((tool) => {
-        if (tool.start_ms === null) return [];
-        const text = `${tool.name}${tool.bad ? " ✗" : ""}`;
-        const title = `${tool.name} called at ${at(tool.start_ms)}${tool.bad ? ", failed" : ""}`;
-        return [{ fromMs: tool.start_ms, toMs: tool.end_ms, className: `tool${tool.bad ? " bad" : ""}`, text, title }];
-      }),
-    ],
-    [
-      "events",
-      [
-        ...timeline.handoffs.flatMap(({ at_ms, to }) =>
-          at_ms === null
-            ? []
-            : [
-                {
-                  fromMs: at_ms,
-                  className: "handoff",
-                  text: `◆ ${to ?? ""}`,
-                  title: `handed to ${to} at ${at(at_ms)}`,
-                },
-              ],
-        ),
-        ...timeline.trips.flatMap(({ at_ms, name }) =>
-          at_ms === null
-            ? []
-            : [{ fromMs: at_ms, className: "trip", text: `▲ ${name}`, title: `guardrail ${name} at ${at(at_ms)}` }],
-        ),
-      ],
-    ],
-    [
-      "verdicts",
-      timeline.moments.map(({ at_ms, verdict, text }) => ({
-        fromMs: at_ms,
-        className: `moment ${verdict}`,
-        text: verdict === "fail" ? "✗" : "?",
-        title: `${text} (${at(at_ms)})`,
-      })),
-    ],
-  ];
-}
-
-/** Stretches in which neither side has a turn and no tool runs. */
-function silences(timeline: Timeline): Mark[] {
-  const busy = [...timeline.turns, ...timeline.tools]
-    .filter((part) => part.start_ms !== null && part.end_ms !== null)
-    .map((part) => [part.start_ms ?? 0, part.end_ms ?? 0] as const)
-    .sort((one, other) => one[0] - other[0]);
-  const found: Mark[] = [];
-  let until = busy[0]?.[1] ?? 0;
-  for (const [start, end] of busy) {
-    if (start - until >= SILENCE_MS) found.push(silence(until, start));
-    until = Math.max(until, end);
-  }
-  return found;
-}
-
-function silence(fromMs: number, toMs: number): Mark {
-  const text = `${((toMs - fromMs) / 1000).toFixed(1)} s`;
-  return { fromMs, toMs, className: "silence", text, title: `${text} of silence at ${clock(fromMs / 1000)}` };
-}
-
 function markLane(name: string, marks: Mark[], axis: Axis, sound: Sound): HTMLElement {
   const row = laneRow(name, `marks ${name}`);
   const drawn = marks.map((mark) => ({ mark, shown: markButton(mark, sound) }));
   row.append(...drawn.map(({ shown }) => shown));
   const put = (): void => {
     for (const { mark, shown } of drawn) place(shown, axis.share(mark.fromMs), axis.share(mark.toMs ?? mark.fromMs));
+    if (name === "answers")
+      loosen(
+        drawn.map(({ shown }) => shown),
+        row.clientWidth,
+      );
   };
   put();
+  new ResizeObserver(put).observe(row);
+  arrowsBetween(row);
   axis.addEventListener("view", put);
   return row;
 }
@@ -148,11 +67,39 @@ function markButton(mark: Mark, sound: Sound): HTMLButtonElement {
   const shown = document.createElement("button");
   shown.type = "button";
   shown.className = `mark ${mark.className}`;
-  shown.textContent = mark.text;
+  const text = document.createElement("span");
+  text.className = "mark-text";
+  text.textContent = mark.text;
+  shown.append(text);
   shown.title = mark.title;
   shown.setAttribute("aria-label", `${mark.title}. Play from here.`);
   shown.addEventListener("click", () => void sound.play(mark.fromMs));
   return shown;
+}
+
+/** A text that would run into the next mark is left out; the mark's title still says it. */
+function loosen(shown: HTMLElement[], width: number): void {
+  shown.forEach((mark, index) => {
+    const next = shown[index + 1];
+    const gap = next ? (Number.parseFloat(next.style.left) - Number.parseFloat(mark.style.left)) / 100 : 1;
+    mark.classList.toggle("tight", gap * width < ROOM_PX);
+  });
+}
+
+/** One stop of the Tab key for each lane; left and right go through its marks. */
+function arrowsBetween(row: HTMLElement): void {
+  const marks = [...row.querySelectorAll<HTMLElement>(".mark")];
+  marks.slice(1).forEach((mark) => {
+    mark.tabIndex = -1;
+  });
+  row.addEventListener("keydown", (event) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const next = by && marks[marks.indexOf(document.activeElement as HTMLElement) + by];
+    if (!next) return;
+    event.preventDefault();
+    for (const mark of marks) mark.tabIndex = mark === next ? 0 : -1;
+    next.focus();
+  });
 }
 
 function place(shown: HTMLElement, left: number, right: number): void {
@@ -167,6 +114,7 @@ function laneRow(name: string, className: string): HTMLElement {
   const label = document.createElement("span");
   label.className = "lane-name";
   label.textContent = name;
+  row.dataset.lane = name;
   row.append(label);
   return row;
 }
@@ -219,9 +167,10 @@ function hover(field: HTMLElement, axis: Axis): void {
   });
 }
 
-function tools(axis: Axis, sound: Sound): HTMLElement {
+function tools(axis: Axis, sound: Sound, timeline: Timeline): HTMLElement {
   const row = document.createElement("div");
   row.className = "lanes-tools";
+  if (timeline.answers.length) row.append(legend());
   for (const [name, factor] of [
     ["Zoom in", 0.5],
     ["Zoom out", 2],
@@ -234,6 +183,25 @@ function tools(axis: Axis, sound: Sound): HTMLElement {
     row.append(button);
   }
   return row;
+}
+
+/** What the colours and patterns of turns and answers mean. */
+function legend(): HTMLElement {
+  const list = document.createElement("ul");
+  list.className = "lanes-legend";
+  list.setAttribute("aria-label", "How long the caller waited for an answer");
+  list.append(legendEntry("", "answered after"));
+  for (const [level, told] of Object.entries(LEVELS)) list.append(legendEntry(`answer ${level}`, told));
+  list.append(legendEntry("overlap", "both speak"), legendEntry("silence", "silence"));
+  return list;
+}
+
+function legendEntry(className: string, told: string): HTMLElement {
+  const entry = document.createElement("li");
+  const sample = document.createElement("span");
+  sample.className = `legend-sample mark ${className}`;
+  entry.append(...(className ? [sample] : []), told);
+  return entry;
 }
 
 function shareOf(field: HTMLElement, event: MouseEvent): number {

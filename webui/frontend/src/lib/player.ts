@@ -4,13 +4,14 @@
 //   player.sound       Sound: playing, timeMs, play(ms?), pause(), toggle(), seek(ms), rate, solo(side);
 //                      events "time" and "state"
 //   player.axis        Axis: what is in view
-//   player.timeline    the JSON: turns, tools, handoffs, trips, moments, recordings
+//   player.timeline    the JSON: turns, tools, handoffs, trips, moments, answers, recordings
 //   player.unmount()   stops the sound and forgets the keys
 //
 // Keys: Space play, J/L 5 s back and on (Shift 1 s), [ ] \ speed, A B D caller, both, agent. Each has a button.
 import { Axis } from "./axis";
 import { bindKeys } from "./keys";
-import { showLanes, type Timeline } from "./lanes";
+import { showLanes } from "./lanes";
+import type { Timeline } from "./marks";
 import { type Side, Sound } from "./sound";
 import { clock } from "./times";
 

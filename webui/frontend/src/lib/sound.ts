@@ -11,6 +11,8 @@ export interface Recording {
   /** address of the sound, and of its peaks */
   url: string;
   peaks_url: string;
+  /** address of its pitch and loudness; not for labelers, who judge by ear */
+  contour_url?: string;
   voiced?: [number, number][][] | null;
 }
 export type Side = "caller" | "agent" | "both";

@@ -10,9 +10,10 @@ for (const tabs of document.querySelectorAll<HTMLElement>("[role=tablist]")) bin
 
 function follow(player: Player): void {
   const transcript = document.querySelector<HTMLElement>("[data-transcript]");
-  const lines = [...document.querySelectorAll<HTMLElement>("[data-line][data-start]")].filter(
-    (line) => line.dataset.start,
-  );
+  let lines = timedLines();
+  document.addEventListener("htmx:after:swap", () => {
+    lines = timedLines(); // the rest of a long transcript comes later
+  });
   document.addEventListener("click", (event) => {
     const start = (event.target as Element).closest<HTMLElement>("[data-play]")?.dataset.play;
     if (start) void player.sound.play(Number(start));
@@ -27,6 +28,11 @@ function follow(player: Player): void {
     if (now && transcript && mayScroll) keepInView(transcript, now);
   });
   document.addEventListener("hovertime", (event) => mark(lines, (event as CustomEvent<number>).detail, "near"));
+}
+
+function timedLines(): HTMLElement[] {
+  const lines = document.querySelectorAll<HTMLElement>("[data-line][data-start]");
+  return [...lines].filter((line) => line.dataset.start);
 }
 
 /** Marks the last line that began by then. Returns it when it changed. */

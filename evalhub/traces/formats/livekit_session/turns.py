@@ -11,6 +11,7 @@ from typing import Any
 
 from evalhub.models import StageTiming, Turn
 from evalhub.traces.formats.heard import first_words
+from evalhub.traces.formats.livekit_session.older import agent_at, spoken_ns, waits_before
 from evalhub.traces.formats.loose import mapping, number, words
 from evalhub.traces.spans import SpanRecord, TracedCall
 
@@ -52,8 +53,9 @@ def _callers(call: TracedCall) -> Iterator[LiveKitTurn]:
 
 
 def _caller(call: TracedCall, span: SpanRecord, spoken: Sequence[SpanRecord]) -> Turn:
-    started = min((one.start_ns for one in spoken if one.start_ns), default=span.start_ns)
-    ended = max((one.end_ns for one in spoken if one.end_ns), default=None)
+    times = [spoken_ns(one) for one in spoken]
+    started = min((start for start, _ in times if start), default=span.start_ns)
+    ended = max((end for _, end in times if end), default=None)
     text = words(pii(span, "user_transcript"))
     return Turn(id=span.key, speaker="caller", start_ms=call.ms(started), end_ms=call.ms(ended), text=text)
 
@@ -63,12 +65,13 @@ def _agents(call: TracedCall, span: SpanRecord) -> Iterator[LiveKitTurn]:
     said = _said(call, span, len(spoken))
     for index, (part, text) in enumerate(zip(spoken, said, strict=True)):
         cut = span.attributes.get("lk.interrupted") is True and part is spoken[-1]
+        started, ended = spoken_ns(part)
         turn = Turn(
             id=part.key,
             speaker="agent",
-            agent_name=words(span.attributes.get("gen_ai.agent.name")),
-            start_ms=call.ms(part.start_ns),
-            end_ms=call.ms(part.end_ns),
+            agent_name=words(span.attributes.get("gen_ai.agent.name")) or agent_at(call, span),
+            start_ms=call.ms(started),
+            end_ms=call.ms(ended),
             text=text,
             interrupted=cut,
         )
@@ -91,6 +94,8 @@ def _said(call: TracedCall, span: SpanRecord, count: int) -> list[str | None]:
 def _note_heard(turn: Turn, span: SpanRecord, generated_ms: float) -> None:
     """How much of it was played before the caller cut in, and which words that may have been."""
     position = number(span.attributes.get("lk.playout.position"))
+    if position is None and turn.start_ms is not None and turn.end_ms is not None:
+        position = (turn.end_ms - turn.start_ms) / S  # what was spoken is what was played
     source = words(span.attributes.get("lk.interruption.source"))
     turn.extra = {"interruption_source": source} if source else None
     if position is None:
@@ -111,11 +116,14 @@ def _generated_ms(call: TracedCall, span: SpanRecord, part: SpanRecord) -> float
 def _stages(call: TracedCall, span: SpanRecord, part: SpanRecord, before: int | None) -> Iterator[StageTiming]:
     """Where the time before this stretch went. The wait for the end of the caller's turn counts with the first one."""
     since = before or span.start_ns or 0
-    waits = {} if before else _waits(span)
+    waits = {} if before else _waits(call, span)
     models = [one for one in _nodes(call, span, "llm_node") if since <= (one.start_ns or 0) <= (part.start_ns or 0)]
     tools = [one for one in _nodes(call, span, "function_tool") if since <= (one.start_ns or 0) <= (part.start_ns or 0)]
+    realtime = [
+        one for one in _nodes(call, span, "realtime_inference") if since <= (one.start_ns or 0) <= (part.start_ns or 0)
+    ]
     speech = [one for one in _nodes(call, span, "tts_node") if since <= (one.start_ns or 0) <= (part.start_ns or 0)]
-    waits["llm_first_token"] = _first(models, "lk.response.ttft", sum(map(_length_ms, models[:-1])))
+    waits["llm_first_token"] = _first(models, "lk.response.ttft", sum(map(_length_ms, models[:-1]))) or _spoke(realtime)
     waits["tool"] = sum(map(_length_ms, tools)) or None
     waits["tts_first_byte"] = _first(speech, "lk.response.ttfb", 0.0)
     for position, (stage, ms) in enumerate(waits.items()):
@@ -125,8 +133,10 @@ def _stages(call: TracedCall, span: SpanRecord, part: SpanRecord, before: int | 
             )
 
 
-def _waits(span: SpanRecord) -> dict[str, float | None]:
-    heard, over = (number(span.attributes.get(f"lk.{name}_delay")) for name in ("transcription", "end_of_turn"))
+def _waits(call: TracedCall, span: SpanRecord) -> dict[str, float | None]:
+    told = {name: span.attributes.get(f"lk.{name}_delay") for name in ("transcription", "end_of_turn")}
+    told = told if any(value is not None for value in told.values()) else waits_before(call, span)
+    heard, over = (number(told.get(name)) for name in ("transcription", "end_of_turn"))
     waited = over - (heard or 0) if over is not None else None
     return {
         "stt": heard * S if heard is not None else None,
@@ -138,6 +148,12 @@ def _first(nodes: Sequence[SpanRecord], name: str, earlier_ms: float) -> float |
     """Until the last of them gave its first output; those before it were waited for whole."""
     seconds = number(nodes[-1].attributes.get(name)) if nodes else None
     return earlier_ms + seconds * S if seconds is not None else None
+
+
+def _spoke(nodes: Sequence[SpanRecord]) -> float | None:
+    """Until a speech-to-speech model gave its first sound; -1 says that it gave none."""
+    seconds = number(mapping(nodes[-1].attributes.get("lk.realtime_model_metrics")).get("ttft")) if nodes else None
+    return seconds * S if seconds is not None and seconds >= 0 else None
 
 
 def _length_ms(span: SpanRecord) -> float:

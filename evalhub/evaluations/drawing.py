@@ -1,0 +1,142 @@
+"""Which conversations are judged when not all are: always drawn at random, never the first that came.
+
+Each conversation has a number in [0, 1) from the SHA-256 of its id, so the same ones are drawn wherever and whenever
+it is asked. It is judged if that number lies below its chance, which is the project's share and, where a day's budget
+is set, what is left of it over what still waits and is expected until midnight UTC. The chance is kept with the
+evaluation (`details.inclusion_prob`): weighted by its inverse, the judged calls speak for all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from evalhub.evaluations.limits import Limits
+from evalhub.evaluators import Outcome
+from evalhub.models import PENDING, RUNNING, SKIPPED, Conversation, Evaluation, JudgeAnswer, Project
+
+SAMPLED_OUT, OVER_BUDGET = "sampled_out", "over_budget"
+DAYS_SEEN = 7
+FIRST_GUESS = 0.01
+"""dollars a call is taken to cost until one was judged"""
+
+
+@dataclass(frozen=True)
+class Draw:
+    """The lot of a project's conversations, for now."""
+
+    limits: Limits
+    chance: float
+    spent: str = ""
+    """how the day's budget stands, in words"""
+
+    def left_out(self, evaluation: Evaluation) -> Outcome | None:
+        """Why a conversation is not judged, if it is not. One that was drawn before stays drawn."""
+        if _was_drawn(evaluation) or number_of(evaluation.conversation_id) < self.chance:
+            return None
+        capped = self.chance < self.limits.share
+        said = f"{self.spent}; what is left is drawn at random" if capped else "calls are drawn at random"
+        return Outcome(
+            status=SKIPPED,
+            reason_code=OVER_BUDGET if capped else SAMPLED_OUT,
+            reason=f"not drawn: {said}, and the chance was {self.chance:.1%}",
+            details=self.details(evaluation),
+        )
+
+    def details(self, evaluation: Evaluation) -> dict[str, Any]:
+        """What is kept of the draw: the chance the conversation had when it was drawn."""
+        drawn = (evaluation.details or {})["inclusion_prob"] if _was_drawn(evaluation) else self.chance
+        return {"inclusion_prob": drawn}
+
+    def again(self, conversation_id: str) -> bool:
+        """Whether a conversation is judged twice."""
+        return number_of(f"again:{conversation_id}") < self.limits.asked_again
+
+
+def number_of(conversation_id: str) -> float:
+    """The conversation's number in [0, 1)."""
+    return int.from_bytes(hashlib.sha256(conversation_id.encode()).digest()[:8]) / 2**64
+
+
+def draws(session: Session, claimed: Sequence[Evaluation]) -> dict[int, Draw]:
+    """The draw of each project of which something was just claimed."""
+    counts = Counter(evaluation.project_id for evaluation in claimed)
+    return {project_id: _draw(session, project_id, counts[project_id]) for project_id in sorted(counts)}
+
+
+def _was_drawn(evaluation: Evaluation) -> bool:
+    return evaluation.attempt > 1 and (evaluation.details or {}).get("inclusion_prob") is not None
+
+
+def _draw(session: Session, project_id: int, claimed: int) -> Draw:
+    limits = Limits.of(session.get_one(Project, project_id))
+    if limits.daily_calls is None and limits.daily_usd is None:
+        return Draw(limits, limits.share)
+    pending, running = _open(session, project_id)
+    left, spent = _left(session, project_id, limits, under_way=running - claimed)
+    to_come = claimed + pending + _expected(session, project_id)
+    return Draw(limits, min(limits.share, max(0.0, left) / max(to_come, 1.0)), spent)
+
+
+def _left(session: Session, project_id: int, limits: Limits, under_way: int) -> tuple[float, str]:
+    """How many more calls the day's budget allows, and how it stands in words."""
+    calls, usd = _spent(session, project_id, _midnight())
+    left, spent = float("inf"), ""
+    if limits.daily_calls is not None:
+        left, spent = limits.daily_calls - calls, f"{calls} of today's {limits.daily_calls} calls are judged"
+    if limits.daily_usd is not None:
+        each = _price_of_a_call(session, project_id)
+        if each is None:
+            return 0.0, "a budget in dollars is set, but nothing tells what this model costs: set calls a day instead"
+        if (limits.daily_usd - usd) / each < left:
+            left, spent = (limits.daily_usd - usd) / each, f"${usd:.2f} of today's ${limits.daily_usd:.2f} are spent"
+    return left - under_way, spent
+
+
+def _price_of_a_call(session: Session, project_id: int) -> float | None:
+    """Dollars a judged call cost in the last days; FIRST_GUESS before any, None where the model has no price."""
+    calls, usd = _spent(session, project_id, _midnight() - timedelta(days=DAYS_SEEN))
+    if not calls:
+        return FIRST_GUESS
+    return usd / calls if usd > 0 else None
+
+
+def _spent(session: Session, project_id: int, since: datetime) -> tuple[int, float]:
+    """How many calls were judged, and what that cost, second askings included."""
+    calls, usd = func.count().filter(JudgeAnswer.run == 0), func.coalesce(func.sum(JudgeAnswer.cost_usd), 0.0)
+    ours = (JudgeAnswer.project_id == project_id, JudgeAnswer.created_at >= since)
+    row = session.execute(select(calls, usd).where(*ours)).one()
+    return int(row[0]), float(row[1] or 0)
+
+
+def _open(session: Session, project_id: int) -> tuple[int, int]:
+    """How many evaluations wait, and how many are being worked on."""
+    ours = (
+        Evaluation.kind_of_work == "judge",
+        Evaluation.status.in_((PENDING, RUNNING)),
+        Evaluation.project_id == project_id,
+    )
+    pending, running = (func.count().filter(Evaluation.status == status) for status in (PENDING, RUNNING))
+    row = session.execute(select(pending, running).where(*ours)).one()
+    return row[0], row[1]
+
+
+def _midnight() -> datetime:
+    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _expected(session: Session, project_id: int) -> float:
+    """Conversations until midnight UTC, by the mean of the last days."""
+    now = datetime.now(UTC)
+    seen = select(func.count()).where(
+        Conversation.project_id == project_id, Conversation.started_at >= now - timedelta(days=DAYS_SEEN)
+    )
+    left_of_day = 1 - (now - _midnight()) / timedelta(days=1)
+    return (session.scalar(seen) or 0) / DAYS_SEEN * left_of_day

@@ -1,0 +1,68 @@
+"""How much of a project is judged: a share, a budget a day, and how many are judged twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from evalhub.errors import BadInput, Problem
+from evalhub.models import Project
+from evalhub.prices import price_of
+from evalhub.settings import Settings
+
+ASKED_AGAIN = 0.02
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """A project's settings under "judge"."""
+
+    share: float = 1.0
+    """of all conversations, 0 to 1"""
+    daily_calls: int | None = None
+    daily_usd: float | None = None
+    asked_again: float = ASKED_AGAIN
+    """of those judged, how many (0 to 1) are judged twice to see which answers flip"""
+
+    @classmethod
+    def of(cls, project: Project) -> Limits:
+        return cls(**(project.settings.get("judge") or {}))
+
+    @classmethod
+    def from_form(cls, form: Mapping[str, str]) -> Limits:
+        """As people fill them in: percents, and budgets that may stay empty.
+
+        Raises:
+            BadInput: a field is no number, or out of its range.
+        """
+        calls = _number(form, "daily_calls", 1_000_000_000)
+        return cls(
+            share=(_number(form, "share", 100) or 0.0) / 100,
+            daily_calls=None if calls is None else int(calls),
+            daily_usd=_number(form, "daily_usd", 1_000_000),
+            asked_again=(_number(form, "asked_again", 100) or 0.0) / 100,
+        )
+
+
+def set_limits(project: Project, limits: Limits, settings: Settings) -> None:
+    """Use these limits from now on.
+
+    Raises:
+        BadInput: a budget in dollars for a model whose price is not known.
+    """
+    model = settings.judge_model or ""
+    if limits.daily_usd is not None and price_of(model, settings) is None:
+        problem = Problem("daily_usd", "nothing, and calls a day instead", f"dollars for {model or 'no model'!r}")
+        raise BadInput("Nothing tells what this model costs, so dollars cannot be kept to.", [problem])
+    project.settings = project.settings | {"judge": asdict(limits)}
+
+
+def _number(form: Mapping[str, str], name: str, most: float) -> float | None:
+    text = form.get(name, "").strip().replace(",", ".")
+    if not text:
+        return None
+    if text.replace(".", "", 1).isdecimal() and len(text) < 16 and float(text) <= most:
+        return float(text)
+    raise BadInput(
+        "This number cannot be used.", [Problem(name, f"a number from 0 to {most:g}, or nothing", repr(text))]
+    )

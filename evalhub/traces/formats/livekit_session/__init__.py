@@ -1,0 +1,1 @@
+"""A LiveKit session: its spans, its report, and the two of them as one conversation."""

@@ -1,0 +1,160 @@
+"""A conversation's answers: those that were bought before where there are any, else asked for, and kept.
+
+Too long for the model: what is shown is halved, twice at most. Asked again: a drawn share of conversations is put to
+the same judge a second time, and what differs is counted as flipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from evalhub.errors import EvalhubError, Failed
+from evalhub.evaluators import Context, digest
+from evalhub.models import Conversation, Criterion, JudgeAnswer
+from evalhub.openai_client.connections import connections
+from evalhub.openai_client.failures import TooLong
+from evalhub.prices import price_of
+from evalhub.transcript.judging.answers import Answer, as_plain
+from evalhub.transcript.judging.asking import BackEnd, Case, Used
+from evalhub.transcript.judging.items import Item, cut, items_of
+from evalhub.transcript.judging.prompt import about
+from evalhub.transcript.judging.quotes import Quotable
+from evalhub.transcript.judging.scorecard import Scorecard
+from evalhub.transcript.judging.verdicts import Verdict, decide
+from evalhub.transcript.judging.versions import JudgeDefinition
+from evalhub.transcript.judging.votes import agreed
+
+HALVINGS = 2
+
+
+@dataclass(kw_only=True)
+class Answering:
+    """One conversation on its way through a judge."""
+
+    scorecard: Scorecard
+    conversation: Conversation
+    context: Context
+    asked: JudgeDefinition
+    back_end: BackEnd
+    timeout_s: float
+    verdicts: list[Verdict] = field(default_factory=list, init=False)
+    _left_out: int = field(default=0, init=False)
+
+    async def answer(self) -> JudgeAnswer:
+        """The judge's answer, from memory or now. `context.details` tells which, and what it took."""
+        details = self.context.details
+        shown = self._shown(self.asked.max_chars)
+        known = self._known(0)
+        async with connections():
+            answer = known or await self._ask(shown, 0)
+            if self.context.ask_again and not self._known(1):
+                await self._ask_again(shown, answer)
+        self.verdicts = self.verdicts or verdicts_from(answer, self.scorecard.criteria, self.conversation)
+        details |= {"model": answer.model, "judge_version": answer.judge_version, "from_memory": known is not None}
+        return answer
+
+    @cached_property
+    def items(self) -> list[Item]:
+        return items_of(self.conversation)
+
+    @cached_property
+    def content_hash(self) -> str:
+        """Of everything there is to show; how much of it is shown, the judge's definition says."""
+        return digest([about(self.conversation), [item.text for item in self.items]])
+
+    def _shown(self, max_chars: int) -> list[Item]:
+        shown, self._left_out = cut(self.items, max_chars)
+        return shown
+
+    def _known(self, run: int) -> JudgeAnswer | None:
+        return self.context.known.get((self.asked.id, self.content_hash, run))
+
+    async def _ask(self, shown: list[Item], run: int) -> JudgeAnswer:
+        used = Used()
+        try:
+            votes = [await self._vote(shown, used) for _ in range(self.asked.votes)]
+        finally:
+            self._note(used)
+        answer = self._kept(votes, used, run)
+        self.context.bought.append(answer)
+        return answer
+
+    async def _vote(self, shown: list[Item], used: Used) -> dict[str, Answer]:
+        for halving in range(HALVINGS + 1):
+            try:
+                return await self.back_end.ask(self._case(shown, used))
+            except TooLong as error:
+                told = error.reason
+                shown = self._shown(sum(len(item.text) for item in shown) // 2)
+                self.context.details["halved"] = halving + 1
+        raise Failed("too_long", f"the conversation is too long for this model, even cut to a quarter: {told}")
+
+    async def _ask_again(self, shown: list[Item], first: JudgeAnswer) -> None:
+        """Nothing the second asking comes to takes the first answer away."""
+        try:
+            second = await self._ask(shown, 1)
+        except EvalhubError as error:
+            self.context.details["asked_again"] = f"failed: {error}"
+        else:
+            flipped = [key for key, word in first.verdicts.items() if second.verdicts.get(key) != word]
+            self.context.details["asked_again"] = {"criteria": len(first.verdicts), "flipped": flipped}
+
+    def _case(self, shown: list[Item], used: Used) -> Case:
+        return Case(
+            scorecard=self.scorecard,
+            conversation=self.conversation,
+            items=shown,
+            settings=self.context.settings,
+            model=self.asked.model,
+            timeout_s=self.timeout_s,
+            temperature=self.asked.temperature,
+            used=used,
+        )
+
+    def _kept(self, votes: list[dict[str, Answer]], used: Used, run: int) -> JudgeAnswer:
+        snapshot = replace(self.asked, model=used.model or self.asked.model)
+        answer = JudgeAnswer(
+            asked=self.asked.id,
+            content_hash=self.content_hash,
+            run=run,
+            judge_version=snapshot.id,
+            model=snapshot.model,
+            votes=[{key: as_plain(answer) for key, answer in vote.items()} for vote in votes],
+            verdicts={},
+            items_left_out=self._left_out,
+            usage=used.tokens,
+            cost_usd=self._cost(used),
+        )
+        verdicts = verdicts_from(answer, self.scorecard.criteria, self.conversation)
+        answer.verdicts = {verdict.criterion.key: verdict.word for verdict in verdicts}
+        if run == 0:
+            self.verdicts = verdicts
+        self.context.judges[snapshot.id] = snapshot.as_row()
+        return answer
+
+    def _cost(self, used: Used) -> float | None:
+        price = price_of(used.model or self.asked.model, self.context.settings, api=self.asked.back_end)
+        return price.of(used.tokens) if price else None
+
+    def _note(self, used: Used) -> None:
+        """What was used stays with the evaluation, also where the answers turned out useless."""
+        details = self.context.details
+        before: dict[str, int] = details.get("usage", {})
+        details["usage"] = {name: before.get(name, 0) + used.tokens.get(name, 0) for name in {**before, **used.tokens}}
+        details["request_ids"] = [*details.get("request_ids", []), *used.request_ids]
+        if (cost := self._cost(used)) is not None:
+            details["cost_usd"] = details.get("cost_usd", 0.0) + cost
+
+
+def verdicts_from(answer: JudgeAnswer, criteria: Sequence[Criterion], conversation: Conversation) -> list[Verdict]:
+    """What an answer comes to: the quotes of every vote checked, then the votes counted."""
+    quotable = Quotable(conversation)
+    votes = [{key: _answer(given) for key, given in vote.items()} for vote in answer.votes]
+    return [agreed([decide(criterion, vote[criterion.key], quotable) for vote in votes]) for criterion in criteria]
+
+
+def _answer(given: dict[str, Any]) -> Answer:
+    return Answer(**given | {"quotes": [(place, quote) for place, quote in given["quotes"]]})

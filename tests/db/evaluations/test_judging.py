@@ -1,0 +1,259 @@
+"""Judge work by the batch: no verdict lost, none doubled, none invented, whatever the server and other workers do."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, func, select, update
+
+from evalhub.evaluations.content import load_many, part_hashes
+from evalhub.evaluations.drawing import number_of
+from evalhub.evaluations.judging import judge_due
+from evalhub.evaluations.planning import AGAIN, plan
+from evalhub.models import Conversation, Evaluation, JudgeAnswer, JudgeVersion, Project, Score, Turn
+from evalhub.rubrics.stored import install_rubrics
+from evalhub.services import Services
+from tests.stack.judge_server import Answer, serving
+
+Respond = Callable[[str], Answer | None]
+
+
+def called(body: dict[str, Any]) -> str:
+    """Which conversation a request is about: its first turn names it."""
+    text = next(part["text"] for part in body["messages"][1]["content"] if '"turn": "t0"' in part["text"])
+    return str(json.loads(text)["text"].split()[-1])
+
+
+def scorecard(body: dict[str, Any], verdict: str = "pass", quote: str = "Hello from") -> Answer:
+    one = {"evidence": [{"turn_id": "t0", "quote": quote}], "applicable": True, "verdict": verdict, "explanation": "."}
+    asked = body["response_format"]["json_schema"]["schema"]["properties"]
+    message = {"role": "assistant", "content": json.dumps(dict.fromkeys(asked, one))}
+    usage = {"prompt_tokens": 1000, "completion_tokens": 100}
+    answer = {"id": "x", "model": "m-1", "choices": [{"finish_reason": "stop", "message": message}], "usage": usage}
+    return 200, answer, {}
+
+
+class Server:
+    """Answers a pass to everything but the calls `otherwise` says something else of; counts what it was asked."""
+
+    def __init__(self, otherwise: Callable[[str, dict[str, Any]], Answer | None] = lambda _call, _body: None) -> None:
+        self.otherwise = otherwise
+        self.asked: Counter[str] = Counter()
+
+    def __call__(self, _: str, body: dict[str, Any]) -> Answer:
+        call = called(body)
+        self.asked[call] += 1
+        return self.otherwise(call, body) or scorecard(body)
+
+
+@contextmanager
+def connected(services: Services, server: Server) -> Iterator[Services]:
+    with serving(server) as url:
+        judge = {"judge_url": url, "judge_model": "m", "judge_concurrency": 8}
+        yield replace(services, settings=replace(services.settings, **judge))
+
+
+@pytest.fixture
+def calls(services: Services, project: Project) -> Callable[..., list[str]]:
+    """Makes ended calls that wait for their judge."""
+    with services.work() as session:
+        install_rubrics(session, project.id)
+
+    def make(count: int, **judge: Any) -> list[str]:
+        ids = [f"call-{index}" for index in range(count)]
+        with services.work() as session:
+            session.execute(update(Project).values(settings={"judge": {"asked_again": 0.0} | judge}))
+            session.add_all(Conversation(project_id=project.id, id=one, state="ended") for one in ids)
+            session.flush()
+            session.add_all(
+                Turn(project_id=project.id, conversation_id=one, id="t0", speaker="agent", text=f"Hello from {one}")
+                for one in ids
+            )
+        replan(services, project, ids)
+        return ids
+
+    return make
+
+
+def replan(services: Services, project: Project, ids: list[str]) -> None:
+    with services.work() as session:
+        for conversation in load_many(session, project.id, ids):
+            conversation.part_hashes = part_hashes(conversation)
+            plan(session, conversation)
+        session.execute(delete(Evaluation).where(Evaluation.kind_of_work != "judge"))
+
+
+def rows(services: Services) -> dict[str, Evaluation]:
+    with services.sessions() as session:
+        return {row.conversation_id: row for row in session.scalars(select(Evaluation))}
+
+
+def again(services: Services) -> None:
+    with services.work() as session:
+        session.execute(update(Evaluation).values(AGAIN))
+
+
+def count(services: Services, kind: Any, **of: Any) -> int:
+    with services.sessions() as session:
+        return session.scalar(select(func.count()).select_from(kind).filter_by(**of)) or 0
+
+
+def test_every_call_is_judged_once(services: Services, calls: Any) -> None:
+    ids = calls(50)
+    with connected(services, server := Server()) as judging:
+        assert judge_due(judging) == 50
+        assert judge_due(judging) == 0
+    assert server.asked == dict.fromkeys(ids, 1)
+    assert {row.status for row in rows(services).values()} == {"done"}
+    assert count(services, Score, metric="criterion.brevity", verdict="pass") == 50
+    assert count(services, JudgeAnswer) == 50
+    assert count(services, JudgeVersion) == 1
+
+
+def test_judged_again_costs_nothing(services: Services, calls: Any) -> None:
+    calls(10)
+    with connected(services, server := Server()) as judging:
+        judge_due(judging)
+        again(services)
+        assert judge_due(judging) == 10
+    assert server.asked.total() == 10
+    assert all(row.details["from_memory"] and "usage" not in row.details for row in rows(services).values())
+    assert count(services, Score, metric="criterion.brevity", verdict="pass") == 10
+
+
+def test_what_was_said_anew_is_asked_anew(services: Services, project: Project, calls: Any) -> None:
+    ids = calls(3)
+    with connected(services, server := Server()) as judging:
+        judge_due(judging)
+        with services.work() as session:
+            session.add(Turn(project_id=project.id, conversation_id="call-1", id="t1", speaker="caller", text="Hi"))
+        replan(services, project, ids)
+        judge_due(judging)
+    assert server.asked == {"call-0": 1, "call-1": 2, "call-2": 1}
+
+
+def test_one_calls_failure_is_its_own(services: Services, calls: Any) -> None:
+    calls(20)
+    trouble: dict[str, Callable[[dict[str, Any]], Answer]] = {
+        "call-3": lambda _: (500, {"error": {"message": "oops"}}, {}),
+        "call-5": lambda _: (400, {"error": {"message": "no"}}, {}),
+        "call-7": lambda _: (200, b"<html>", {}),
+        "call-9": lambda body: scorecard(body, quote="never said"),
+    }
+    with connected(services, Server(lambda call, body: trouble[call](body) if call in trouble else None)) as judging:
+        judge_due(judging)
+    found = rows(services)
+    assert (found["call-3"].status, found["call-3"].reason_code, found["call-3"].attempt) == (
+        "pending",
+        "server_error",
+        1,
+    )
+    assert (found["call-5"].status, found["call-5"].reason_code) == ("failed", "no_answer")
+    assert (found["call-7"].status, found["call-7"].reason_code) == ("failed", "no_answer")
+    assert Counter(row.status for row in found.values()) == {"done": 17, "failed": 2, "pending": 1}
+    assert count(services, Score, metric="criterion.brevity", verdict="pass") == 16
+    assert count(services, Score, metric="criterion.brevity", verdict="unsure") == 1
+
+
+def test_a_rate_limit_makes_the_others_wait_and_uses_no_attempt_up(services: Services, calls: Any) -> None:
+    calls(40)
+    limited = (429, {"error": {"message": "slow down"}}, {"Retry-After": "60"})
+    with connected(services, server := Server(lambda _call, _body: limited)) as judging:
+        judge_due(judging)
+    assert server.asked.total() < 20
+    found = rows(services).values()
+    assert {(row.status, row.reason_code, row.attempt) for row in found} == {("pending", "rate_limited", 0)}
+    assert all(row.not_before > datetime.now(UTC) + timedelta(seconds=30) for row in found)
+
+
+def test_who_lost_its_lease_writes_no_outcome_but_keeps_what_was_paid_for(services: Services, calls: Any) -> None:
+    calls(1)
+
+    def stolen(_call: str, _body: dict[str, Any]) -> None:
+        with services.work() as session:
+            session.execute(update(Evaluation).values(lease_owner="another"))
+
+    with connected(services, Server(stolen)) as judging:
+        judge_due(judging)
+    assert (rows(services)["call-0"].status, count(services, Score)) == ("running", 0)
+    assert count(services, JudgeAnswer) == 1
+
+
+def test_a_call_that_is_deleted_meanwhile_takes_nothing_along(services: Services, calls: Any) -> None:
+    calls(5)
+
+    def deleted(call: str, _body: dict[str, Any]) -> None:
+        if call == "call-2":
+            with services.work() as session:
+                session.execute(delete(Conversation).filter_by(id=call))
+
+    with connected(services, Server(deleted)) as judging:
+        judge_due(judging)
+    assert {name: row.status for name, row in rows(services).items()} == dict.fromkeys(
+        ("call-0", "call-1", "call-3", "call-4"), "done"
+    )
+    assert count(services, JudgeAnswer) == 4
+
+
+def test_what_no_row_can_hold_fails_alone(services: Services, calls: Any) -> None:
+    calls(6)
+    nul = "\x00"
+    with connected(
+        services, Server(lambda call, body: scorecard(body, quote=nul) if call == "call-4" else None)
+    ) as judging:
+        judge_due(judging)
+    found = rows(services)
+    assert {row.status for name, row in found.items() if name != "call-4"} == {"done"}
+    assert found["call-4"].status in ("done", "failed")
+    assert count(services, Score, conversation_id="call-4", verdict="pass") == 0
+
+
+def test_a_share_is_drawn_by_the_hash_of_the_id(services: Services, calls: Any) -> None:
+    ids = calls(200, share=0.25)
+    with connected(services, server := Server()) as judging:
+        judge_due(judging)
+    assert set(server.asked) == {one for one in ids if number_of(one) < 0.25}
+    assert 30 < len(server.asked) < 70
+    left_out = next(row for name, row in rows(services).items() if name not in server.asked)
+    assert (left_out.status, left_out.reason_code) == ("skipped", "sampled_out")
+    assert left_out.reason == "not drawn: calls are drawn at random, and the chance was 25.0%"
+    assert all(row.details["inclusion_prob"] == 0.25 for row in rows(services).values())
+
+
+def test_a_days_budget_is_drawn_from_all_not_given_to_the_first(services: Services, calls: Any) -> None:
+    ids = calls(400, daily_calls=40)
+    with connected(services, server := Server()) as judging:
+        judge_due(judging)
+    assert 20 <= len(server.asked) <= 40
+    order = [ids.index(one) for one in server.asked]
+    assert max(order) > 300
+    left_out = [row for row in rows(services).values() if row.status == "skipped"]
+    assert {row.reason_code for row in left_out} == {"over_budget"}
+    assert "today's 40 calls are judged" in left_out[0].reason
+    assert all(0 <= row.details["inclusion_prob"] < 0.3 for row in rows(services).values())
+
+
+def test_a_budget_in_dollars_needs_a_price(services: Services, calls: Any) -> None:
+    calls(30, daily_usd=0.1)
+    with connected(services, server := Server()) as judging:
+        judge_due(judging)
+        first = server.asked.total()
+        again(services)
+        judge_due(judging)
+    assert 0 < first <= 16
+    assert server.asked.total() == first
+    assert any("nothing tells what this model costs" in (row.reason or "") for row in rows(services).values())
+
+
+def test_a_drawn_share_is_judged_twice_and_its_flips_are_kept(services: Services, calls: Any) -> None:
+    ids = calls(40, asked_again=0.5)
+    drawn = {one for one in ids if number_of(f"again:{one}") < 0.5}
+    with connected(services, server := Server()) as judging:
+        judge_due(judging)
+    assert server.asked == {one: 2 if one in drawn else 1 for one in ids}
+    assert count(services, JudgeAnswer, run=1) == len(drawn)

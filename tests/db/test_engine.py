@@ -1,0 +1,20 @@
+"""Connections that ended while nobody used them are replaced before anybody notices."""
+
+import pytest
+from sqlalchemy import text
+
+from evalhub import db
+from evalhub.services import Services
+
+
+def test_a_connection_that_died_while_resting_is_replaced(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(db, "RESTED_S", -1.0)  # every connection counts as rested
+    own, other = (db.open_engine(str(services.settings.database_url), pool_size=1) for _ in range(2))
+    with own.connect() as connection:
+        number = connection.scalar(text("select pg_backend_pid()"))
+    with other.connect() as connection:
+        connection.execute(text("select pg_terminate_backend(:number, 5000)"), {"number": number})
+    with own.connect() as connection:
+        assert connection.scalar(text("select pg_backend_pid()")) != number
+    own.dispose()
+    other.dispose()

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from evalhub.accounts.audit import audit
+from evalhub.errors import SetupError
 from evalhub.integrations import endpoints
 from evalhub.integrations.vendors import GIVEN_BY_VENDOR, SETTINGS
 from evalhub.models import VENDORS, IntegrationEndpoint
@@ -18,7 +19,7 @@ bp = Blueprint("integrations", __name__, url_prefix="/p/<project_slug>/settings/
 
 def _page(**shown: Any) -> str:
     own = endpoints.endpoints_of(db(), project().id)
-    told = {"given": GIVEN_BY_VENDOR, "vendors": VENDORS, "address": address}
+    told = {"given": GIVEN_BY_VENDOR, "vendors": VENDORS, "address": address, "is_readable": _is_readable}
     defaults = {vendor: kind().model_dump() for vendor, kind in SETTINGS.items()}
     return render_template("settings/integrations.html", endpoints=own, defaults=defaults, **told, **shown)
 
@@ -27,6 +28,14 @@ def address(endpoint: IntegrationEndpoint) -> str:
     """What to paste at the vendor."""
     base = (endpoint.settings.get("public_url") or request.host_url).rstrip("/")
     return base if endpoint.vendor == "livekit" else f"{base}/api/v1/webhooks/{endpoint.vendor}/{endpoint.public_id}"
+
+
+def _is_readable(endpoint: IntegrationEndpoint) -> bool:
+    """Whether its secret can still be read; it cannot once the installation has another secret of its own."""
+    try:
+        return bool(endpoints.secret_of(endpoint, _secret_key()))
+    except SetupError:
+        return False
 
 
 @bp.get("")

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from evalhub.evaluators import digest
-from evalhub.models import CONVERSATION_PARTS, Base, Conversation, PromptVersion, Recording
+from evalhub.models import CONVERSATION_PARTS, Base, Conversation, PromptVersion, Recording, Turn
 
 MERGED_OBJECTS = {"metadata", "outcome", "models"}
 """JSON columns that merge key by key instead of being replaced"""
@@ -50,7 +50,8 @@ def merge(session: Session, project_id: int, conversations: Sequence[Conversatio
 
 
 def leave_known(session: Session, project_id: int, conversation: Conversation) -> None:
-    """Of what a bystander says, forget what somebody else told before: the call's times, who called, which agent."""
+    """Of what a bystander says, forget what somebody else told before: the call's times, who called, which agent, and
+    the turns, which it knows less of."""
     names = ("started_at", "ended_at", "duration_ms", "user_id", "agent_name", "channel", "outcome")
     columns = [getattr(Conversation, name) for name in names]
     key = (Conversation.project_id == project_id, Conversation.id == conversation.id)
@@ -58,6 +59,10 @@ def leave_known(session: Session, project_id: int, conversation: Conversation) -
     for name, value in zip(names, stored or (), strict=False):
         if value is not None:
             setattr(conversation, name, None)
+    own = [turn.id for turn in conversation.turns]
+    theirs = (Turn.project_id == project_id, Turn.conversation_id == conversation.id, Turn.id.not_in(own))
+    if session.scalar(select(Turn.id).where(*theirs).limit(1)) is not None:
+        conversation.turns = []
 
 
 def stub(session: Session, project_id: int, conversation_id: str) -> None:

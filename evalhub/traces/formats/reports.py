@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import Any
 
-from evalhub.models import StageTiming, ToolCall, Turn, Usage
+from evalhub.models import Conversation, StageTiming, ToolCall, Turn, Usage
 from evalhub.traces.bodies import warning
 from evalhub.traces.formats.native_fields import MAX_COUNT, MAX_MS
 from evalhub.traces.formats.realtime.actions import decoded
@@ -51,18 +51,17 @@ def clock_ms(data: Any, *path: str) -> int | None:
 def mark_interrupted(turns: Sequence[Turn]) -> None:
     """An agent's turn was interrupted where the caller begins before it ends. What is reported of it is what was said
     until then; what else was generated, no report tells."""
-    for turn, after in zip_longest(turns, turns[1:]):
-        if turn.speaker == "agent" and turn.start_ms is not None and turn.end_ms is not None:
-            turn.interrupted = _cut_in(turn, after)
-            if turn.interrupted:
-                turn.heard_text = turn.text
-                turn.extra = (turn.extra or {}) | {"heard_source": "transcript"}
+    spoken = sorted((turn for turn in turns if turn.kind is None and turn.start_ms is not None), key=_start)
+    for turn, after in zip_longest(spoken, spoken[1:]):
+        if turn.speaker == "agent" and turn.end_ms is not None:
+            turn.interrupted = after is not None and after.speaker == "caller" and _start(after) < turn.end_ms
+        if turn.interrupted:
+            turn.heard_text = turn.text
+            turn.extra = (turn.extra or {}) | {"heard_source": "transcript"}
 
 
-def _cut_in(turn: Turn, after: Turn | None) -> bool:
-    if after is None or after.speaker != "caller" or after.kind is not None or after.start_ms is None:
-        return False
-    return after.start_ms < (turn.end_ms or 0)
+def _start(turn: Turn) -> int:
+    return turn.start_ms or 0
 
 
 def answers(turns: Iterable[Turn]) -> list[Turn]:
@@ -90,6 +89,18 @@ def stage_timings(
             turn_id = told[index].id if paired else None
             rows.append(StageTiming(id=f"{stage}-{index + 1}", turn_id=turn_id, stage=stage, ms=round(ms, 3)))
     return numbered(rows)
+
+
+def tool_waits(conversation: Conversation) -> list[StageTiming]:
+    """How long tools held up the answer they led to."""
+    starts = {turn.id: turn.start_ms for turn in conversation.turns}
+    return [
+        StageTiming(id=f"tool-{call.id}"[:255], turn_id=call.turn_id, stage="tool", ms=call.end_ms - call.start_ms)
+        for call in conversation.tool_calls
+        if call.start_ms is not None
+        and call.end_ms is not None
+        and call.start_ms <= call.end_ms <= (starts.get(call.turn_id or "") or -1)
+    ]
 
 
 def note_latency(told: Sequence[Turn], values: Sequence[float]) -> None:

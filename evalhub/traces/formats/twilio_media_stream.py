@@ -72,7 +72,7 @@ def parse(body: bytes, conversation_id: str | None) -> Parsed:
     audio = _audio(stream, conversation.id, warnings)
     warnings += [warning("media", said) for said, is_so in ((NO_WORDS, True), (NO_TIMES, stream.sent)) if is_so]
     conversation.warnings = warnings
-    return Parsed(conversations=[conversation], audio=audio, ended=stream.over)
+    return Parsed(conversations=[conversation], audio=audio, fills=True, ended=stream.over)
 
 
 def _take(stream: Stream, message: Any) -> None:

@@ -1,4 +1,4 @@
-"""Vapi's end-of-call report: messages with times, waits of each answer, costs, analysis."""
+"""Vapi's end-of-call report: messages with times, waits of each answer, analysis."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from evalhub.models import Conversation, Handoff, ToolCall, Turn, Usage
+from evalhub.models import Conversation, Handoff, ToolCall, Turn
 from evalhub.traces.bodies import warning
 from evalhub.traces.formats import reports
 from evalhub.traces.formats.native_build import duration_ms
-from evalhub.traces.formats.realtime.accounts import meters
 from evalhub.traces.formats.realtime.actions import decoded
 from evalhub.traces.formats.realtime.fields import at, key, listed, ms, name, text, thing
-from evalhub.traces.formats.span_usage import CACHED_APART
+from evalhub.traces.formats.vapi_costs import name_models, usage_of
 from evalhub.traces.prompts import prompt_version
 
 SPEAKERS = {"user": "caller", "bot": "agent", "assistant": "agent"}
@@ -43,8 +42,8 @@ def read(conversation: Conversation, report: dict[str, Any], warnings: list[dict
     conversation.tool_calls = reports.numbered([item for item in dialogue if isinstance(item, ToolCall)])
     conversation.handoffs = reports.numbered(list(_handoffs(report, conversation)))
     _waits(conversation, artifact, warnings)
-    conversation.usage = reports.numbered(list(_usage(report)))
-    _models(conversation, report)
+    conversation.usage = reports.numbered(list(usage_of(report)))
+    name_models(conversation, report)
     _outcome(conversation, report, warnings)
     instructions = next(
         (one for message in said if _role(message) == "system" and (one := text(message, "message"))), None
@@ -91,6 +90,8 @@ def _dialogue(said: list[dict[str, Any]], start: datetime | None) -> Iterator[Tu
 
 def _turn(id_: str, speaker: str, message: dict[str, Any], start: datetime | None) -> Turn:
     begin, end, length = _ms(start, message, "time"), _ms(start, message, "endTime"), ms(message, "duration")
+    if begin is None:
+        begin = reports.clock_ms(message, "secondsFromStart")
     if end is None and begin is not None and length is not None:
         end = begin + length
     return Turn(
@@ -147,59 +148,13 @@ def _waits(conversation: Conversation, artifact: dict[str, Any], warnings: list[
     told = listed(artifact, "performanceMetrics", "turnLatencies")
     answers = reports.answers(conversation.turns)
     waits = {stage: _values(told, field) for field, stage in STAGES.items()}
-    conversation.stage_timings = reports.stage_timings(answers, waits, warnings)
+    told_waits = reports.stage_timings(answers, waits, warnings)
+    conversation.stage_timings = reports.numbered([*told_waits, *reports.tool_waits(conversation)])
     reports.note_latency(answers, _values(told, "turnLatency"))
 
 
 def _values(told: list[dict[str, Any]], field: str) -> list[float]:
     return [wait for one in told if (wait := reports.count(one, field)) is not None]
-
-
-def _usage(report: dict[str, Any]) -> Iterator[Usage]:
-    """Quantities and dollars of each part of the call, once: `costs` is the list that `cost` is the sum of."""
-    rows = listed(report, "costs")
-    for index, row in enumerate(rows):
-        owner, model = f"cost-{index + 1}", _model(row)
-        for meter, quantity in _meters(row):
-            yield Usage(id=f"{owner}:{meter}", model=model, meter=meter, quantity=quantity)
-        yield from reports.cost(owner, model, reports.count(row, "cost"))
-    if not rows:
-        yield from reports.cost("call", "vapi", reports.count(report, "cost"))
-
-
-def _model(row: dict[str, Any]) -> str | None:
-    """What it was that cost: a model, a voice's provider, the carrier, Vapi itself."""
-    kind = text(row, "type") or ""
-    thing_ = thing(row, kind) or thing(row, "model")
-    return name(thing_, "model") or name(thing_, "provider") or name(row, "provider") or name(row, "type")
-
-
-def _meters(row: dict[str, Any]) -> Iterator[tuple[str, float]]:
-    cached, given = reports.count(row, "cachedPromptTokens") or 0.0, reports.count(row, "promptTokens") or 0.0
-    apart = any(word in (text(row, "model", "provider") or "").lower() for word in CACHED_APART)
-    yield from meters(
-        {
-            "input_tokens": given + (cached if apart else 0.0),
-            "input_token_details": {"cached_tokens": cached},
-            "output_tokens": reports.count(row, "completionTokens") or 0.0,
-        }
-    )
-    if text(row, "type") == "transcriber" and (minutes := reports.count(row, "minutes")):
-        yield "audio_seconds", round(minutes * 60, 3)
-    if characters := reports.count(row, "characters"):
-        yield "characters", characters
-
-
-def _models(conversation: Conversation, report: dict[str, Any]) -> None:
-    of = {text(row, "type"): row for row in reversed(listed(report, "costs"))}
-    found = {
-        "stt": name(of.get("transcriber"), "transcriber", "model"),
-        "llm": name(of.get("model"), "model", "model"),
-        "tts": name(of.get("voice"), "voice", "model") or name(of.get("voice"), "voice", "provider"),
-    }
-    conversation.models = reports.known(found) or None
-    conversation.voice = name(of.get("voice"), "voice", "voiceId")
-    conversation.architecture = "chained" if all(found.values()) else None
 
 
 def _outcome(conversation: Conversation, report: dict[str, Any], warnings: list[dict[str, str]]) -> None:

@@ -22,6 +22,7 @@ from evalhub.outbound import Guard, download
 from evalhub.services import Services
 from evalhub.storage import Stored
 from evalhub.traces import lifecycle
+from evalhub.traces.recordings import placing
 from evalhub.traces.recordings.attach import attach
 from evalhub.traces.recordings.forget import doom
 
@@ -30,8 +31,6 @@ RENEW_S = 30
 WAITS = tuple(timedelta(seconds=seconds) for seconds in (30, 120, 600, 3600))
 """before each further try"""
 LARGEST = 4 << 30
-CLOSE_MS = 1000
-"""times of platforms are of whole seconds: what begins within one of the call's start begins with it"""
 
 CLAIM = text("""
 with next as (
@@ -127,28 +126,18 @@ def _keep(services: Services, held: Held, stored: Stored) -> None:
     """Tie the sound to its call, if the row is still ours; else nothing may refer to it."""
     row = held.row
     with services.work() as session:
-        done = {"state": DONE, "reason": None, "lease_until": None}
+        place = func.split_part(RecordingFetch.url, "?", 1)  # what a signature let in is not kept
+        done = {"state": DONE, "reason": None, "lease_until": None, "url": place}
         kept = session.scalars(update(RecordingFetch).where(*_mine(held)).values(done).returning(RecordingFetch.track))
         if kept.one_or_none() is None:
             doom(session, row.project_id, [stored.sha256])
             return
-        offset_ms = _offset_ms(session, row)
-        recording = Recording(
-            project_id=row.project_id, conversation_id=row.conversation_id, track=row.track, offset_ms=offset_ms
-        )
+        recording = Recording(project_id=row.project_id, conversation_id=row.conversation_id, track=row.track)
         attach(services, session, recording, stored)
+        placing.note_start(session, recording, row.starts_at)
         _note(session, row, None)
         lifecycle.touch(session, row.project_id, row.conversation_id)
         lifecycle.settle(session, row.project_id, {row.conversation_id: False})
-
-
-def _offset_ms(session: Session, row: RecordingFetch) -> int:
-    key = (Conversation.project_id == row.project_id, Conversation.id == row.conversation_id)
-    started_at = session.scalar(select(Conversation.started_at).where(*key))
-    if started_at is None or row.starts_at is None:
-        return 0
-    offset = round((row.starts_at - started_at).total_seconds() * 1000)
-    return offset if abs(offset) >= CLOSE_MS else 0
 
 
 def _put_off(services: Services, held: Held, error: Exception) -> None:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from evalhub.integrations.endpoints import make_endpoint, secret_of
@@ -71,6 +71,15 @@ def test_a_new_secret_is_shown_once_too(signed_in: As, session: Session, service
     first = shown(add(admin), "secret")
     page = admin.post(f"{PAGE}/{only(session).id}/rotate").text
     assert shown(page, "secret") == secret_of(only(session), services.settings.secret_key) != first
+
+
+def test_a_secret_that_cannot_be_read_any_more_is_said(signed_in: As, services: Services) -> None:
+    admin = signed_in("admin")
+    add(admin)
+    assert "cannot be read any more" not in admin.get(PAGE).text
+    with services.work() as session:
+        session.execute(update(IntegrationEndpoint).values(sealed_secret=b"sealed elsewhere"))
+    assert "cannot be read any more" in admin.get(PAGE).text
 
 
 def test_what_makes_no_sense_is_said_and_nothing_is_made(signed_in: As, session: Session) -> None:

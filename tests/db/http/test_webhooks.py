@@ -262,6 +262,19 @@ def test_a_callback_changes_nothing_that_the_agent_told(
     assert call.meta["platform"] == "twilio"
 
 
+def test_a_stream_adds_its_sound_to_a_call_that_has_its_turns(
+    parse: Callable[[], int], session: Session, project: Project, api: Program
+) -> None:
+    api("POST", "conversations", json={"id": SID, "turns": [{"speaker": "agent", "text": "Hello."}]})
+    log = (SAMPLES / "twilio_media_stream/barge-in/twilio_media_stream.jsonl").read_bytes()
+    for _ in range(2):
+        assert api("POST", "import", data=log).status_code == 202
+        parse()
+    call = load_conversation(session, project.id, SID)
+    assert [turn.text for turn in call.turns] == ["Hello."]
+    assert [recording.track for recording in call.recordings] == ["agent", "caller"]
+
+
 def test_a_phone_leg_joins_the_call_that_names_it(
     nobody: FlaskClient, make: Make, parse: Callable[[], int], session: Session, project: Project
 ) -> None:

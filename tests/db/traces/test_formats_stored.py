@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from evalhub import plugins
 from evalhub.models import Conversation, Project
 from evalhub.traces import assembly, queries
 from evalhub.traces.formats import native, native_parts, openai_realtime
 from evalhub.traces.formats.native_dump import dump
-from tests.pure.traces.samples import NATIVE, REALTIME, example
+from tests.pure.traces.samples import NATIVE, REALTIME, REPORTS, SAMPLES, example
 
 LOGS = [(path.stem, openai_realtime.parse, path) for path in REALTIME]
+TOLD = [(path.stem, plugins.formats()[path.relative_to(SAMPLES).parts[0]].parse, path) for path in REPORTS]
 CALLS = [(path.stem, native.parse, path) for path in NATIVE[:6]]
 
 
@@ -32,7 +34,7 @@ def stored(session: Session, project: Project, *conversations: Conversation) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "parse", "path"), [*LOGS, *CALLS], ids=lambda value: value if isinstance(value, str) else ""
+    ("name", "parse", "path"), [*LOGS, *TOLD, *CALLS], ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_it_comes_back_as_it_was(session: Session, project: Project, name: str, parse: object, path: Path) -> None:
     first, second = (parse(path.read_bytes(), None).conversations[0] for _ in range(2))  # type: ignore[operator]

@@ -51,6 +51,11 @@ def test_only_the_caller_s_next_turn_interrupts() -> None:
     assert [turn.heard_text for turn in turns] == ["Words.", None, None, None, None]
 
 
+def test_messages_out_of_order_are_compared_by_their_times() -> None:
+    turns = told(bot(0, 1000), bot(2000, 3000), user(900, 1500)).turns
+    assert [turn.interrupted for turn in turns] == [True, False, None]
+
+
 def test_without_an_end_nobody_can_say_whether_it_was_cut() -> None:
     [turn, _] = told(bot(0, None), user(500, 900)).turns
     assert (turn.start_ms, turn.end_ms, turn.interrupted) == (0, None, None)
@@ -88,6 +93,7 @@ def test_a_tool_belongs_to_the_answer_it_leads_to() -> None:
         ("c", None, "in_progress", None, None),
     ]
     assert [(one.start_ms, one.end_ms) for one in found.tool_calls] == [(600, 800), (3300, 3400), (5100, None)]
+    assert [(one.turn_id, one.stage, one.ms) for one in found.stage_timings] == [("m4", "tool", 200)]
 
 
 def waits(*values: float) -> dict[str, Any]:

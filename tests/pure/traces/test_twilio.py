@@ -9,8 +9,8 @@ import pytest
 
 from evalhub.errors import BadInput
 from evalhub.models import Conversation
+from evalhub.recorders import g711
 from evalhub.traces.formats import Parsed, twilio, twilio_conversation_relay, twilio_media_stream
-from evalhub.traces.formats.realtime import g711
 
 SILENCE = bytes([0xFF])
 

@@ -19,6 +19,8 @@ TIERS = {
 }
 MENDS = {
     "judge_not_connected": "Connect a model in Judge.",
+    "sampled_out": "The share of calls that is judged is set in Judge.",
+    "over_budget": "The budget a day is set in Judge.",
     "no_audio": "Send the recording: PUT .../recordings/stereo",
     "no_expectations": 'Say what should have happened in "expectations".',
     "no_reference": 'Give "reference_text" on the turns that somebody checked.',

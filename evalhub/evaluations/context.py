@@ -12,7 +12,7 @@ from evalhub.business_rules import parse_rules
 from evalhub.costs import price_table
 from evalhub.evaluators import Context
 from evalhub.models import AudioAnalysis, Conversation, JudgeAnswer, Project, Recording, RubricVersion
-from evalhub.rubrics.stored import current_version
+from evalhub.rubrics.stored import current_version, rubric_of
 from evalhub.services import Services
 
 Known = dict[tuple[str, str, int], JudgeAnswer]
@@ -88,4 +88,4 @@ def _waited_enough(project: Project, conversation: Conversation) -> bool:
 
 
 def _rubric(session: Session, project: Project) -> RubricVersion | None:
-    return current_version(session, project.id, project.settings.get("rubric", "customer_service"))
+    return current_version(session, project.id, rubric_of(project))

@@ -37,6 +37,8 @@ MENDS = {
     "judge_not_connected": "Connect a model in Judge.",
     "listener_not_connected": "Connect a model that listens in Judge.",
     "no_agent_track": "Send the agent on a track of its own: .../recordings/agent, or a stereo file.",
+    "sampled_out": "The share of calls that is judged is set in Judge.",
+    "over_budget": "The budget a day is set in Judge.",
     "no_audio": "Send the recording: PUT .../recordings/stereo",
     "no_expectations": 'Say what should have been called (tab Tools), or send "expectations".',
     "no_reference": 'Give "reference_text" on the turns that somebody checked.',

@@ -27,6 +27,7 @@ MAY = (
     ("/p/<project_slug>/scorecards/<key>/edit", {"lead"}),
     ("/p/<project_slug>/scorecards", {"lead", "viewer"}),
     ("/p/<project_slug>/waiting", {"lead", "viewer"}),
+    ("/p/<project_slug>/judging", {"lead"}),
     ("/p/<project_slug>/queues", {"lead"}),
     ("/p/<project_slug>/label", {"lead", "labeler"}),
     ("/p/<project_slug>/settings/judge", {"lead"}),

@@ -37,6 +37,11 @@ def check_expectations(value: Any, path: str = "expectations") -> list[Problem]:
     return list(_expectations(value, path)) if value is not None else []
 
 
+def usable(value: Any) -> dict[str, Any]:
+    """The expectations, or none where they cannot be used: what is wrong with them, `function_calls` says."""
+    return value if isinstance(value, dict) and not check_expectations(value) else {}
+
+
 def as_made(calls: Iterable[ToolCall]) -> dict[str, Any]:
     """Expectations that these calls meet: where a person begins who says what should have been called."""
     made = [{"name": call.name, "arguments": _literal(call.arguments)} for call in calls]

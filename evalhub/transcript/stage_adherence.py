@@ -12,6 +12,7 @@ from typing import Any
 
 from evalhub.errors import Skipped
 from evalhub.evaluators import Context, Evaluator, Metric
+from evalhub.expectations import usable
 from evalhub.models import Conversation, Score
 from evalhub.transcript.moments import Evidence, at
 from evalhub.transcript.stages.finding import Reach, StageFinder
@@ -55,7 +56,7 @@ def _stages(conversation: Conversation) -> tuple[dict[str, dict[str, Any]], set[
     """Stages by id in the order in which they should come, and those that may not be skipped."""
     stages = (conversation.prompt.stages or []) if conversation.prompt else []
     described = {stage["id"]: stage for stage in stages if isinstance(stage, dict) and stage.get("id")}
-    expected = (conversation.expectations or {}).get("stages")
+    expected = usable(conversation.expectations).get("stages")
     if expected:
         return {name: described.get(name, {}) for name in expected}, set(expected)
     if not described:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from evalhub.business_rules import BusinessRule
+from evalhub.expectations import usable
 from evalhub.models import Conversation
 from evalhub.transcript.calls.checking import CallCheck
 from evalhub.transcript.delegations.finding import delegates, is_agent
@@ -16,7 +17,7 @@ from evalhub.transcript.rules.checking import Finding, RuleCheck
 def findings_of(conversation: Conversation, rules: Sequence[BusinessRule]) -> Iterator[Finding]:
     """What expectations and business rules about other agents came to."""
     known = delegates(conversation)
-    wanted = (conversation.expectations or {}).get("function_calls") or {}
+    wanted = usable(conversation.expectations).get("function_calls") or {}
     own = {
         part: [entry for entry in wanted.get(part) or [] if is_agent(entry["name"], known)]
         for part in ("calls", "forbidden")

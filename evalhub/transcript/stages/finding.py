@@ -15,6 +15,7 @@ from typing import Any
 
 from evalhub.models import Conversation, ToolCall, Turn
 from evalhub.transcript.calls.attempts import happened
+from evalhub.transcript.calls.schemas import declared_tools
 from evalhub.transcript.calls.spelled import comparable
 from evalhub.transcript.entities.finding import entities
 from evalhub.transcript.entities.known import scalars
@@ -48,7 +49,7 @@ class StageFinder:
         self.conversation = conversation
         self.described = described
         self.calls = happened(conversation.tool_calls)
-        self.tools = {tool.get("name") for tool in (conversation.prompt.tools or [])} if conversation.prompt else set()
+        self.tools = declared_tools(conversation.prompt).keys()
         self.order = Order(conversation)
         self.is_english = normaliser_for(conversation.language) is ENGLISH
         self.told = {stage: sign for stage in described if (sign := self._told(stage))}
@@ -74,7 +75,7 @@ class StageFinder:
         return None
 
     def _by_call(self, stage: str, text: str) -> Reach | None:
-        named = {name for name in self.tools if name and re.search(rf"\b{re.escape(name)}\b", text)}
+        named = {name for name in self.tools if re.search(rf"\b{re.escape(name)}\b", text)}
         call = next((call for call in self.calls if call.name in named), None)
         return self._at_call(stage, call, f"{call.name} was called") if call else None
 

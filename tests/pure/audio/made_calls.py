@@ -69,7 +69,13 @@ def clips(side: str) -> Sequence[np.ndarray]:
             if turn["speaker"] == side:
                 piece = _audible(sound[turn["start_ms"] * 16 : turn["end_ms"] * 16, int(side == "agent")])
                 found.setdefault(len(piece) * 1000 // CLIP_RATE, piece)
-    return [clip for ms, clip in sorted(found.items()) if 800 <= ms <= 5_000]
+    return [clip for ms, clip in sorted(found.items()) if 800 <= ms <= 5_000 and _longest_pause_ms(clip) < 400]
+
+
+def _longest_pause_ms(piece: np.ndarray) -> int:
+    """A turn with a long pause is two stretches of speech to the contract; who speaks into it cuts nobody short."""
+    loud = np.flatnonzero(np.abs(piece) > np.abs(piece).max() / 20)
+    return int(np.diff(loud).max()) * 1000 // CLIP_RATE
 
 
 def _audible(piece: np.ndarray) -> np.ndarray:

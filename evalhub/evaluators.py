@@ -12,7 +12,7 @@ import json
 import time
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
@@ -37,7 +37,9 @@ from evalhub.settings import Settings
 KindOfWork = Literal["audio", "text", "judge"]
 T = TypeVar("T")
 Better = Literal["lower", "higher", "target", "none"]
-Part = Literal["facts", "turns", "tool_calls", "handoffs", "expectations", "recordings", "voiced", "prompt", "rubric"]
+Part = Literal[
+    "facts", "turns", "tool_calls", "handoffs", "expectations", "recordings", "voiced", "prompt", "rubric", "usage"
+]
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,10 @@ class Context:
     """the local file of a recording, or None where its bytes are not here"""
     rubric: Any = None
     """the RubricVersion to answer, for evaluators that read one"""
+    business_rules: Sequence[Any] = ()
+    """the BusinessRules of the project"""
+    prices: Any = None
+    """the project's PriceTable; None: the built-in prices"""
     details: dict[str, Any] = field(default_factory=dict)
     """what the run used (tokens, model); stored with the evaluation"""
     shared: dict[Any, Any] = field(default_factory=dict)

@@ -7,10 +7,11 @@ switch is an error its sender sees, and not an expectation that silently never f
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from evalhub.errors import Problem, describe
+from evalhub.models import ToolCall
 from evalhub.patterns import fault_of
 
 MATCHER_WORDS = frozenset(
@@ -36,11 +37,28 @@ def check_expectations(value: Any, path: str = "expectations") -> list[Problem]:
     return list(_expectations(value, path)) if value is not None else []
 
 
+def usable(value: Any) -> dict[str, Any]:
+    """The expectations, or none where they cannot be used: what is wrong with them, `function_calls` says."""
+    return value if isinstance(value, dict) and not check_expectations(value) else {}
+
+
+def as_made(calls: Iterable[ToolCall]) -> dict[str, Any]:
+    """Expectations that these calls meet: where a person begins who says what should have been called."""
+    made = [{"name": call.name, "arguments": _literal(call.arguments)} for call in calls]
+    return {"function_calls": {"order": "any", "extra_calls": "forbidden", "calls": made, "forbidden": []}}
+
+
+def _literal(arguments: Any) -> dict[str, Any]:
+    """Arguments as matchers; those that look like one are marked as literal."""
+    plain = arguments if isinstance(arguments, dict) else {}
+    return {name: {"equals": value} if isinstance(value, dict) else value for name, value in plain.items()}
+
+
 def _expectations(value: Any, path: str) -> Iterator[Problem]:
     if not isinstance(value, dict):
         yield Problem(path, "an object", describe(value))
         return
-    yield from _unknown(value, SECTIONS, path)
+    yield from unknown_fields(value, SECTIONS, path)
     if value.get("function_calls") is not None:
         yield from _function_calls(value["function_calls"], f"{path}.function_calls")
     stages = value.get("stages")
@@ -54,7 +72,7 @@ def _function_calls(value: Any, path: str) -> Iterator[Problem]:
     if not isinstance(value, dict):
         yield Problem(path, "an object", describe(value))
         return
-    yield from _unknown(value, (*SWITCHES, "calls", "forbidden"), path)
+    yield from unknown_fields(value, (*SWITCHES, "calls", "forbidden"), path)
     for switch, allowed in SWITCHES.items():
         yield from _choice(value, switch, allowed, path)
     yield from _calls(value.get("calls"), CALL_FIELDS, f"{path}.calls")
@@ -71,11 +89,25 @@ def _calls(value: Any, known: Collection[str], path: str) -> Iterator[Problem]:
         yield from _call(call, known, f"{path}[{index}]")
 
 
+def check_entries(value: Any, path: str) -> Iterator[Problem]:
+    """Faults of a list in a business rule: calls of functions, and agents to bring in (`{"agent": name}`)."""
+    if value is not None and not isinstance(value, list):
+        yield Problem(path, "a list of calls", describe(value))
+        return
+    for index, entry in enumerate(value or []):
+        if isinstance(entry, dict) and "agent" in entry:
+            yield from unknown_fields(entry, ("agent",), f"{path}[{index}]")
+            if not isinstance(entry["agent"], str) or not entry["agent"]:
+                yield Problem(f"{path}[{index}].agent", "the name of an agent", describe(entry["agent"]))
+        else:
+            yield from _call(entry, FORBIDDEN_FIELDS, f"{path}[{index}]")
+
+
 def _call(value: Any, known: Collection[str], path: str) -> Iterator[Problem]:
     if not isinstance(value, dict):
         yield Problem(path, 'an object such as {"name": "find_order"}', describe(value))
         return
-    yield from _unknown(value, known, path)
+    yield from unknown_fields(value, known, path)
     if not isinstance(value.get("name"), str) or not value["name"]:
         yield Problem(f"{path}.name", "the name of a function", describe(value.get("name")))
     yield from _choice(value, "extra_arguments", ("forbidden", "allowed"), path)
@@ -85,7 +117,8 @@ def _call(value: Any, known: Collection[str], path: str) -> Iterator[Problem]:
     arguments = value.get("arguments")
     if isinstance(arguments, dict):
         for name, wanted in arguments.items():
-            yield from _wanted(wanted, f"{path}.arguments.{name}")
+            if isinstance(wanted, (dict, list)):
+                yield from _wanted(wanted, f"{path}.arguments.{name}")
     elif arguments is not None:
         yield Problem(f"{path}.arguments", "an object of argument names", describe(arguments))
 
@@ -94,17 +127,20 @@ def _wanted(value: Any, path: str) -> Iterator[Problem]:
     """Faults of a value or matcher, however deep."""
     if isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _wanted(item, f"{path}[{index}]")
+            if isinstance(item, (dict, list)):
+                yield from _wanted(item, f"{path}[{index}]")
     elif is_matcher(value):
         yield from _matcher(value, path)
     elif isinstance(value, dict):
         for name, item in value.items():
-            yield from _wanted(item, f"{path}.{name}")
+            if isinstance(item, (dict, list)):
+                yield from _wanted(item, f"{path}.{name}")
 
 
 def _matcher(value: dict[str, Any], path: str) -> Iterator[Problem]:
     for word, item in value.items():
-        yield from _matcher_word(word, item, f"{path}.{word}")
+        if word != "equals":
+            yield from _matcher_word(word, item, f"{path}.{word}")
     if "within" in value and "near" not in value:
         yield Problem(path, "`near` beside `within`", describe(value))
 
@@ -135,9 +171,11 @@ def _choice(value: dict[str, Any], name: str, allowed: tuple[str, ...], path: st
         yield Problem(f"{path}.{name}", " | ".join(allowed), describe(value[name]))
 
 
-def _unknown(value: dict[str, Any], known: Collection[str], path: str) -> Iterator[Problem]:
+def unknown_fields(value: dict[str, Any], known: Collection[str], path: str) -> Iterator[Problem]:
+    """Fields that nobody knows, with what was perhaps meant."""
     for name in value:
         if name not in known:
             close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.6)
             hint = f" (did you mean `{close[0]}`?)" if close else ""
-            yield Problem(f"{path}.{name}", "one of " + ", ".join(known) + hint, f"unknown field `{name}`")
+            place = f"{path}.{name}" if path else name
+            yield Problem(place, "one of " + ", ".join(known) + hint, f"unknown field `{name}`")

@@ -193,7 +193,8 @@ def tools(conversation_id: str) -> str:
     start, every = _offset(), conversation.tool_calls
     end = start + MANY_TOOLS
     more = end if end < len(every) else None
-    return render_template("conversations/tools.html", call=conversation, tools=every[start:end], next=more)
+    shown = {"tools": every[start:end], "offset": start, "next": more}
+    return render_template("conversations/tools.html", call=conversation, **shown)
 
 
 def _told(conversation: Any, start: int, count: int) -> dict[str, Any]:

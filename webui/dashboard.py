@@ -9,6 +9,7 @@ from evalhub.plugins import metrics
 from evalhub.reports.call import VALENCE
 from evalhub.reports.measures import versions_seen
 from evalhub.reports.outliers import KINDS, outliers
+from evalhub.reports.tools import tools_by_version
 from evalhub.reports.window import CHOICES, Window, agents
 from evalhub.rubrics.stored import criterion_titles
 from webui.access import allow
@@ -25,6 +26,7 @@ def page() -> str:
         "dashboard/page.html",
         window=window,
         sections=_sections(window),
+        tools=tools_by_version(db(), window),
         versions=versions_seen(db(), window),
         agents=agents(db(), project().id),
         choices=CHOICES,

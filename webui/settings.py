@@ -1,6 +1,5 @@
 """Settings of a project: API keys, the judge, the project itself, the audit log."""
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,8 +9,10 @@ from werkzeug.wrappers import Response
 from evalhub.accounts import keys
 from evalhub.accounts.audit import SHOWN, audit, recent
 from evalhub.evaluations.limits import Limits, set_limits
+from evalhub.labeling.scorecards import scorecards
 from evalhub.reports.home import observed, progress
 from evalhub.reports.judges import judges
+from evalhub.rubrics.stored import choose_rubric, rubric_of
 from webui.access import allow
 from webui.context import actor, db, project, services
 from webui.forms import number, stay_on
@@ -37,6 +38,8 @@ def _judge_page(**shown: Any) -> str:
         progress=progress(db(), project().id),
         limits=Limits.of(project()),
         judges=judges(db(), project().id),
+        rubric=rubric_of(project()),
+        scorecards=scorecards(db(), project().id),
         **shown,
     )
 
@@ -84,7 +87,8 @@ def show_judge() -> str:
 def save_judge() -> Response:
     limits = Limits.from_form(request.form)
     set_limits(project(), limits, services().settings)
-    audit(db(), project().id, actor(), "judge.limited", **asdict(limits))
+    choose_rubric(db(), project(), request.form.get("rubric", ""))
+    audit(db(), project().id, actor(), "judge.changed", **project().settings["judge"], rubric=rubric_of(project()))
     flash("Saved.")
     return _back("settings.show_judge")
 

@@ -8,10 +8,15 @@ from sqlalchemy.orm import Session
 
 from evalhub.accounts import keys, links, people
 from evalhub.accounts.audit import audit
+from evalhub.business_rules import parse_rules
+from evalhub.costs import parse_prices
 from evalhub.errors import BadInput, Conflict, Problem
+from evalhub.evaluations.planning import run_again
 from evalhub.models import Membership, Project, User
 from evalhub.rubrics.stored import install_rubrics
 
+GO_BY = {"business_rules": ("business_rules", "delegation"), "prices": ("cost_per_minute", "delegation")}
+"""which evaluators go by what a project sets"""
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 
 
@@ -34,6 +39,20 @@ def create_project(session: Session, *, slug: str, name: str, by: str, admin: Us
         people.set_role(session, project.id, admin.id, "admin")
     audit(session, project.id, by, "project.created", slug)
     return project
+
+
+def set_rules(session: Session, project: Project, *, rules: str, prices: str) -> None:
+    """Keep a project's business rules and prices (TOML texts); what goes by them runs again on every call.
+
+    Raises:
+        BadInput: a rule or price is wrong; names every fault with its place. Nothing is kept then.
+    """
+    parse_rules(rules)
+    parse_prices(prices)
+    new = {"business_rules": rules, "prices": prices}
+    changed = [name for name in new if new[name] != project.settings.get(name, "")]
+    project.settings = project.settings | new
+    run_again(session, project.id, {evaluator for name in changed for evaluator in GO_BY[name]})
 
 
 def projects_of(session: Session, person: User) -> list[Project]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rich.box import SIMPLE
@@ -10,8 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from evalhub.cli.progress import console, progress_bar
-from evalhub.models import BLOCKED, DONE, FAILED, SKIPPED
+from evalhub.models import BLOCKED, DONE, FAILED, SKIPPED, Conversation
 from evalhub.offline import Loaded
+from evalhub.transcript.tools.advice import advice, tool_use
 
 Row = dict[str, Any]
 COLORS = {"pass": "green", "fail": "red", "unsure": "yellow", FAILED: "red", BLOCKED: "yellow", SKIPPED: "dim"}
@@ -32,6 +33,28 @@ def print_tables(loaded: Sequence[Loaded], scored: Iterator[list[Row]]) -> list[
     if turns:
         console.print(f"[dim]{turns:,} values of single turns are not shown; --json has them.[/]")
     return rows
+
+
+def print_repeats(rows: Sequence[Row]) -> Sequence[Row]:
+    """Print a line per scenario that ran more than once: pass^1, pass^2 ... Returns every row."""
+    table = Table("scenario", "pass^k", "why", title="Repeated runs", title_justify="left", box=SIMPLE)
+    for name in dict.fromkeys((row["subject"]["id"], row["policy"]["agent_version"]) for row in rows):
+        own = [row for row in rows if (row["subject"]["id"], row["policy"]["agent_version"]) == name]
+        curve = ", ".join(f"{row['value']:.2f}" for row in own if row["value"] is not None)
+        table.add_row(escape(" ".join(part for part in name if part)), curve, escape(own[0]["explanation"]))
+    if rows:
+        console.print(table)
+    return rows
+
+
+def print_advice(conversations: Iterable[Conversation]) -> None:
+    """Print what stands out about the tools of each agent's version."""
+    by_version: dict[str, list[Conversation]] = {}
+    for one in conversations:
+        by_version.setdefault(" ".join(filter(None, (one.agent_name, one.agent_version))), []).append(one)
+    for version, calls in by_version.items():
+        for sentence in advice(tool_use(calls)):
+            console.print(f"[bold]{escape(version or 'tools')}[/] {escape(sentence)}")
 
 
 def _table(rows: Sequence[Row]) -> Table:

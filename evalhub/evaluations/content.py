@@ -72,6 +72,7 @@ def part_hashes(conversation: Conversation) -> dict[str, str]:
         "recordings": [(r.track, r.sha256, r.channels, r.offset_ms) for r in conversation.recordings],
         "turns": [_fields(part) for part in (*conversation.turns, *conversation.stage_timings)],
         "tool_calls": [_fields(call) for call in conversation.tool_calls],
+        "usage": [_fields(row) for row in conversation.usage],
         "handoffs": [_fields(handoff) for handoff in conversation.handoffs],
     }
     return {part: digest(value) for part, value in content.items()}

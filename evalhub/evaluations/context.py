@@ -8,9 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from evalhub import analysis
+from evalhub.business_rules import parse_rules
+from evalhub.costs import price_table
 from evalhub.evaluators import Context
 from evalhub.models import AudioAnalysis, Conversation, JudgeAnswer, Project, Recording, RubricVersion
-from evalhub.rubrics.stored import current_version
+from evalhub.rubrics.stored import current_version, rubric_of
 from evalhub.services import Services
 
 Known = dict[tuple[str, str, int], JudgeAnswer]
@@ -26,6 +28,8 @@ def context_for(services: Services, conversation: Conversation, kind_of_work: st
         rows = _analyses(session, conversation.project_id, [conversation])
         context.shared |= {("analysis", row.sha256): row for row in rows}
         context.shared["recordings_final"] = _waited_enough(project, conversation)
+        context.business_rules = parse_rules(project.settings.get("business_rules", ""))
+        context.prices = price_table(project.settings.get("prices", ""))
         context.rubric = _rubric(session, project) if kind_of_work == "judge" else None
     return context
 
@@ -84,4 +88,4 @@ def _waited_enough(project: Project, conversation: Conversation) -> bool:
 
 
 def _rubric(session: Session, project: Project) -> RubricVersion | None:
-    return current_version(session, project.id, project.settings.get("rubric", "customer_service"))
+    return current_version(session, project.id, rubric_of(project))

@@ -24,6 +24,7 @@ from evalhub.models import PENDING, RUNNING, SKIPPED, Conversation, Evaluation, 
 
 SAMPLED_OUT, OVER_BUDGET = "sampled_out", "over_budget"
 DAYS_SEEN = 7
+NO_LIMIT = 1_000_000_000
 FIRST_GUESS = 0.01
 """dollars a call is taken to cost until one was judged"""
 
@@ -100,12 +101,23 @@ def _left(session: Session, project_id: int, limits: Limits, under_way: int) -> 
     return left - under_way, spent
 
 
-def _price_of_a_call(session: Session, project_id: int) -> float | None:
-    """Dollars a judged call cost in the last days; FIRST_GUESS before any, None where the model has no price."""
+def calls_left_today(session: Session, project_id: int, limits: Limits) -> int:
+    """How many more calls today's budget allows; very many where there is none."""
+    if limits.daily_calls is None and limits.daily_usd is None:
+        return NO_LIMIT
+    return max(0, min(NO_LIMIT, int(_left(session, project_id, limits, under_way=0)[0])))
+
+
+def cost_of_a_call(session: Session, project_id: int) -> float | None:
+    """Dollars a judged call cost in the last days; None where none was judged, or its model has no price."""
     calls, usd = _spent(session, project_id, _midnight() - timedelta(days=DAYS_SEEN))
-    if not calls:
-        return FIRST_GUESS
-    return usd / calls if usd > 0 else None
+    return usd / calls if calls and usd > 0 else None
+
+
+def _price_of_a_call(session: Session, project_id: int) -> float | None:
+    """The same to keep a budget by: FIRST_GUESS before any call was judged."""
+    calls, _ = _spent(session, project_id, _midnight() - timedelta(days=DAYS_SEEN))
+    return cost_of_a_call(session, project_id) if calls else FIRST_GUESS
 
 
 def _spent(session: Session, project_id: int, since: datetime) -> tuple[int, float]:

@@ -1,10 +1,10 @@
 """Which evaluations a conversation has to have. Planning twice changes nothing unless the content changed."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, func, or_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -58,6 +58,15 @@ def ask(session: Session, project_id: int, conversation_id: str, kind_of_work: s
         return
     job = f"evaluate_{kind_of_work}"
     ask_for(session, job, project_id=project_id, conversation_id=conversation_id, kind_of_work=kind_of_work)
+
+
+def run_again(session: Session, project_id: int, evaluators: Collection[str]) -> None:
+    """Make these evaluators due again on every conversation of a project: what they go by has changed.
+
+    One statement; the sweep hands the work out. Scores stay until they are replaced.
+    """
+    ours = update(Evaluation).where(Evaluation.project_id == project_id, Evaluation.evaluator.in_(evaluators))
+    session.execute(ours.values(AGAIN))
 
 
 def is_due() -> ColumnElement[bool]:

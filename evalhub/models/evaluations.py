@@ -104,7 +104,7 @@ class Score(Base):
     unit: Mapped[str | None] = mapped_column(default=None)
     explanation: Mapped[str | None] = mapped_column(default=None)
     evidence: Mapped[JsonList] = mapped_column(default_factory=list)
-    """[{"turn_id", "start_ms", "end_ms", "channel", "quote"}], each key only where known"""
+    """[{"turn_id", "start_ms", "end_ms", "channel", "quote" or "heard"}], each key only where known"""
     basis: Mapped[str | None] = mapped_column(default=None)
     """where time came from: audio | annotated | events | spans"""
     contract: Mapped[str | None] = mapped_column(default=None)

@@ -23,7 +23,7 @@ def write_junit(path: Path, rows: Sequence[dict[str, Any]], unmet: Sequence[str]
     root = ET.Element("testsuites", name="evalhub score")
     by_conversation: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
-        by_conversation.setdefault(row["conversation"], []).append(row)
+        by_conversation.setdefault(row["conversation"] or "repeated runs", []).append(row)
     for conversation, of_it in by_conversation.items():
         _suite(root, conversation, [_case(row) for row in of_it])
     _suite(root, "requirements", [_unmet(sentence) for sentence in unmet])

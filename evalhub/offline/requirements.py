@@ -65,4 +65,4 @@ def _unmet(requirement: Requirement, rows: Sequence[dict[str, Any]]) -> Iterator
 def _where(row: dict[str, Any]) -> str:
     subject = row["subject"]
     inside = "" if subject["type"] == "conversation" else f", {subject['type'].replace('_', ' ')} {subject['id']}"
-    return f"{row['conversation']}{inside}"
+    return f"{row['conversation']}{inside}" if row["conversation"] else f"scenario {subject['id']}"

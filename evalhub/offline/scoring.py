@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from evalhub import plugins
+from evalhub.business_rules import BusinessRule, parse_rules
+from evalhub.costs import PriceTable, built_in, parse_prices
 from evalhub.errors import BadInput, Problem
 from evalhub.evaluators import Context, Evaluator, Outcome, run
 from evalhub.models import BLOCKED, PENDING, Conversation, Recording, RubricVersion
@@ -41,17 +43,49 @@ def choose_rubric(key: str) -> RubricVersion:
     return to_version(library[key], 1)
 
 
+def read_rules(path: Path | None) -> tuple[BusinessRule, ...]:
+    """The business rules of a TOML file; none without a file.
+
+    Raises:
+        BadInput: it cannot be read, or a rule is wrong; names every fault with its place.
+    """
+    return parse_rules(_text(path), path.name) if path else ()
+
+
+def read_prices(path: Path | None) -> PriceTable:
+    """The built-in prices, and before them those of a TOML file. Raises BadInput as `read_rules` does."""
+    return PriceTable(parse_prices(_text(path), path.name) if path else (), built_in())
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be read: {error}.") from error
+
+
 def _instead(name: str, known: list[str]) -> str:
     near = difflib.get_close_matches(name, known, 1)
     return f"one of {', '.join(known)}" + (f" (did you mean {near[0]}?)" if near else "")
 
 
 def score(
-    conversation: Conversation, evaluators: Sequence[Evaluator], *, settings: Settings, rubric: RubricVersion
+    conversation: Conversation,
+    evaluators: Sequence[Evaluator],
+    *,
+    settings: Settings,
+    rubric: RubricVersion,
+    business_rules: Sequence[BusinessRule] = (),
+    prices: PriceTable | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Every row of every evaluator on one conversation; nothing an evaluator does is raised."""
     context = Context(
-        settings=settings, audio_path=_local, rubric=rubric, shared={"recordings_final": True}
+        settings=settings,
+        audio_path=_local,
+        rubric=rubric,
+        business_rules=business_rules,
+        prices=prices,
+        shared={"recordings_final": True},
     )  # nothing will arrive later: what is missing is missing
     for evaluator in evaluators:
         context.details = {}

@@ -14,8 +14,16 @@ TIERS = {
     "delivery": "Delivery",
     "dnsmos": "Sound quality",
     "function_calls": "Function calls",
+    "business_rules": "Business rules",
+    "stage_adherence": "Stages",
     "tool_calls": "Tool use",
+    "tool_advice": "Tools",
+    "delegation": "Delegation",
+    "handoff_fidelity": "Hand-offs",
+    "recovery": "After interruptions",
     "word_errors": "Words",
+    "entity_accuracy": "Names and numbers",
+    "cost_per_minute": "Cost",
     "rubric_judge": "Judge",
     "listening_judge": "Judge that listens",
 }
@@ -29,11 +37,19 @@ MENDS = {
     "judge_not_connected": "Connect a model in Judge.",
     "listener_not_connected": "Connect a model that listens in Judge.",
     "no_agent_track": "Send the agent on a track of its own: .../recordings/agent, or a stereo file.",
+    "sampled_out": "The share of calls that is judged is set in Judge.",
+    "over_budget": "The budget a day is set in Judge.",
     "no_audio": "Send the recording: PUT .../recordings/stereo",
-    "no_expectations": 'Say what should have happened in "expectations".',
+    "no_expectations": 'Say what should have been called (tab Tools), or send "expectations".',
     "no_reference": 'Give "reference_text" on the turns that somebody checked.',
+    "no_business_rules": "Write them in Rules and prices.",
+    "no_stages": 'Send the stages with "prompt", or name them in "expectations".',
+    "no_usage": 'Send "usage": model, meter and quantity.',
+    "no_time": 'Give the hand-offs "at_ms".',
     "waiting_for_recording": "It was declared and has not come yet.",
 }
+PARTS = {"stage.": "Stage", "business_rule.": "Rule"}
+"""metrics whose names come from the prompt or the project, and what a title calls them"""
 WORST_FIRST = {"fail": 0, "unsure": 1, None: 2, "pass": 3, "na": 4}
 
 
@@ -92,7 +108,7 @@ def call_report(
     conversation: Conversation, scores: Sequence[Score], evaluations: Sequence[Evaluation], titles: Mapping[str, str]
 ) -> CallReport:
     """The page's view of one call. `titles`: of metrics and criteria by id."""
-    fails = [score for score in scores if score.verdict == "fail"]
+    fails = [score for score in scores if score.verdict == "fail" and not score.metric.startswith(tuple(PARTS))]
     told = [score for score in fails if score.subject_type == "conversation"] or fails
     return CallReport(
         stands_out=sorted(_each_once(told), key=first_ms)[:8],
@@ -103,7 +119,7 @@ def call_report(
             (e, MENDS.get(e.reason_code or "", "")) for e in evaluations if e.status in ("skipped", "blocked", "failed")
         ],
         pending=sum(evaluation.status in ("pending", "running") for evaluation in evaluations),
-        titles=titles,
+        titles=_titles_of_parts(scores) | dict(titles),
         usage=_usage(conversation),
     )
 
@@ -121,6 +137,16 @@ def differences(scores: Sequence[Score]) -> list[Difference]:
         for metric, read, heard in pairs
         if heard and (read.verdict, read.value) != (heard.verdict, heard.value)
     ]
+
+
+def _titles_of_parts(scores: Sequence[Score]) -> dict[str, str]:
+    """ "Stage verify" for `stage.verify`; what fails of them is told by the score of the whole."""
+    return {
+        score.metric: f"{called} {score.metric.removeprefix(start).replace('_', ' ')}"
+        for score in scores
+        for start, called in PARTS.items()
+        if score.metric.startswith(start)
+    }
 
 
 def _usage(conversation: Conversation) -> dict[tuple[str | None, str], float]:
@@ -177,14 +203,17 @@ def _alignment(evidence: Any) -> list[dict[str, str]] | None:
     return evidence[0].get("alignment") if evidence else None
 
 
+def _rank(score: Score) -> tuple[int, bool, int]:
+    """The worst first, the whole before its parts, and then as it happened."""
+    return WORST_FIRST.get(score.verdict, 2), score.metric.startswith(tuple(PARTS)), first_ms(score)
+
+
 def _groups(scores: Sequence[Score]) -> list[Group]:
     names = {score.evaluator for score in scores}
     groups = []
     for evaluator in [*TIERS, *sorted(names - TIERS.keys())]:
         own = [score for score in scores if score.evaluator == evaluator]
-        whole = sorted(
-            (s for s in own if s.subject_type == "conversation"), key=lambda s: WORST_FIRST.get(s.verdict, 2)
-        )
+        whole = sorted((s for s in own if s.subject_type == "conversation"), key=_rank)
         verdicts = [score for score in whole if score.verdict]
         measured = [score for score in whole if not score.verdict]
         details = [score for score in own if score.subject_type != "conversation"]

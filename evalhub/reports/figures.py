@@ -148,8 +148,8 @@ def _rates(
 def _calls(found: VersionRate, link: Link, who: str) -> str:
     """The calls behind a rate: those that failed, where any did, else all of them."""
     failed = {"verdict": "fail"} if found.rate.value < 1 else {}
-    by_people = {"by": "people"} if who == "people" else {}
-    return link(version=found.version, metric=found.metric, **failed, **by_people)
+    by = {"by": "people"} if who == "people" else {"evaluator": found.evaluator}
+    return link(version=found.version, metric=found.metric, **failed, **by)
 
 
 def _range(shown: Sequence[VersionRate], shade: str) -> dict[str, Any]:

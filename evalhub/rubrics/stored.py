@@ -3,8 +3,11 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from evalhub.models import Criterion, Rubric, RubricVersion
+from evalhub.errors import BadInput, Problem
+from evalhub.models import Criterion, Project, Rubric, RubricVersion
 from evalhub.rubrics import load_library, to_version
+
+DEFAULT = "customer_service"
 
 
 def install_rubrics(session: Session, project_id: int) -> None:
@@ -24,6 +27,23 @@ def current_version(session: Session, project_id: int, key: str) -> RubricVersio
     newest = select(func.max(RubricVersion.number)).filter_by(project_id=project_id, rubric=key).scalar_subquery()
     query = select(RubricVersion).filter_by(project_id=project_id, rubric=key).where(RubricVersion.number == newest)
     return session.scalars(query.options(selectinload(RubricVersion.criteria))).one_or_none()
+
+
+def rubric_of(project: Project) -> str:
+    """The key of the scorecard that judges of this project answer."""
+    return str(project.settings.get("rubric") or DEFAULT)
+
+
+def choose_rubric(session: Session, project: Project, key: str) -> None:
+    """Let judges answer this scorecard from now on; nothing named leaves it as it is.
+
+    Raises:
+        BadInput: the project has no such scorecard.
+    """
+    if key and session.get(Rubric, (project.id, key)) is None:
+        raise BadInput("There is no such scorecard.", [Problem("rubric", "one of this project's", repr(key))])
+    if key:
+        project.settings = project.settings | {"rubric": key}
 
 
 def owned(version: RubricVersion, project_id: int) -> RubricVersion:

@@ -44,6 +44,8 @@ class Filters:
     """a metric or criterion that has an answer"""
     by: str | None = None
     """people | checks: whose verdict; without it, that of checks"""
+    evaluator: str | None = None
+    """who answered, where several answer the same criterion"""
     status: str | None = None
     """blocked | failed | skipped | pending: of any evaluation"""
 
@@ -90,7 +92,7 @@ def conditions(project_id: int, filters: Filters) -> list[ColumnElement[bool]]:
     found += [_said(filters.q)] if filters.q else []
     found += [_is(filters.audio, _has_audio())] if filters.audio else []
     found += [_is(filters.labeled, _is_labeled())] if filters.labeled else []
-    found += [_answered(filters)] if filters.verdict or filters.metric or filters.by else []
+    found += [_answered(filters)] if _asks_for_answers(filters) else []
     found += [_has_status(filters.status)] if filters.status else []
     return found
 
@@ -120,10 +122,15 @@ def _is_labeled() -> ColumnElement[bool]:
     return select(Label.id).join(QueueItem, item).where(_same(QueueItem), Label.superseded_at.is_(None)).exists()
 
 
+def _asks_for_answers(filters: Filters) -> bool:
+    return any((filters.verdict, filters.metric, filters.by, filters.evaluator))
+
+
 def _answered(filters: Filters) -> ColumnElement[bool]:
     if filters.by == PEOPLE:
         return _answered_by_people(filters)
     wanted = [Score.metric == filters.metric] if filters.metric else []
+    wanted += [Score.evaluator == filters.evaluator] if filters.evaluator else []
     answered = Score.value.is_not(None) | Score.verdict.is_not(None)
     wanted += [Score.verdict == filters.verdict] if filters.verdict else [answered]
     return exists().where(_same(Score), *wanted)

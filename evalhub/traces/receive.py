@@ -14,6 +14,7 @@ from evalhub.errors import BadInput, Conflict, Problem, UnsupportedType, describ
 from evalhub.models import Conversation, Deletion, Recording
 from evalhub.services import Services
 from evalhub.traces import assembly, inbox, lifecycle
+from evalhub.traces.bodies import read_json
 from evalhub.traces.formats import native, native_parts, openai_realtime, otlp_file
 from evalhub.traces.formats.native_fields import CONTROL
 from evalhub.traces.grouping import calls_of
@@ -76,6 +77,18 @@ def receive_part(session: Session, project_id: int, conversation_id: str, kind: 
     conversation_id = canonical(session, project_id, conversation_id)
     parsed = native_parts.parse(kind, body, conversation_id)
     return _accept_each(session, project_id, kind, [(parsed.conversations[0], body)])[0]
+
+
+def receive_expectations(session: Session, project_id: int, conversation_id: str, text: str) -> Receipt:
+    """Accept what a person says a conversation should have come to: the JSON of `expectations`.
+
+    Raises:
+        Unreadable: no JSON.
+        BadInput: a fault in it, with every fault found.
+    """
+    expectations = read_json(text.encode(), [])
+    body = orjson.dumps({"expectations": expectations})
+    return receive_part(session, project_id, conversation_id, native_parts.EVENTS, body)
 
 
 def receive_realtime(session: Session, project_id: int, conversation_id: str, body: bytes) -> Receipt:

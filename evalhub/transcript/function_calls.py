@@ -13,6 +13,7 @@ from evalhub.errors import BadInput, Skipped
 from evalhub.evaluators import Context, Evaluator, Metric
 from evalhub.expectations import check_expectations
 from evalhub.models import Conversation, Score
+from evalhub.transcript.calls.attempts import failed
 from evalhub.transcript.calls.checking import Answer, CallCheck
 from evalhub.transcript.calls.faults import Fault, answer_evidence, doubts_of, faults_of
 from evalhub.transcript.calls.matchers import compare_object, same
@@ -138,7 +139,8 @@ def _counts(check: CallCheck) -> dict[str, int]:
 def _call_made(check: CallCheck, index: int, answer: Answer) -> Score:
     verdict = {True: "pass", False: "fail", None: "unsure"}[answer.made]
     allowed_to_miss = answer.call is None and check.missing_allowed
-    why = "; ".join(answer.reasons) or f"{answer.wanted['name']} was called as expected"
+    but = f", but failed: {answer.call.error or answer.call.status}" if answer.call and failed(answer.call) else ""
+    why = "; ".join(answer.reasons) or f"{answer.wanted['name']} was called as expected{but}"
     return Score(
         metric="function_calls.call_made",
         subject_type="expected_call",

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
-from evalhub.models import Conversation, ToolCall, Turn
+from evalhub.models import Conversation, Handoff, ToolCall, Turn
 
 Evidence = dict[str, Any]
 LONGEST_CALL = 160
+
+
+class Place(NamedTuple):
+    """Where a call lies: its times, the place of its turn, its own place in the list; None where unknown."""
+
+    start_ms: int | None
+    end_ms: int | None
+    turn: int | None
+    position: int
+
+    def precedes(self, other: Place) -> bool:
+        """Whether this call was over (or at least begun, where its end is unknown) before the other began."""
+        if self.start_ms is not None and other.start_ms is not None:
+            end = self.start_ms if self.end_ms is None else self.end_ms
+            return self.start_ms < other.start_ms and end <= other.start_ms
+        if self.turn is not None and other.turn is not None:
+            return self.turn < other.turn
+        return self.position < other.position
 
 
 class Order:
@@ -21,15 +39,13 @@ class Order:
         self._turns = {turn.id: index for index, turn in enumerate(conversation.turns)}
         self._calls = {call.id: index for index, call in enumerate(conversation.tool_calls)}
 
+    def place(self, call: ToolCall) -> Place:
+        """Where a call lies, read once for many comparisons."""
+        return Place(call.start_ms, call.end_ms, self._turns.get(call.turn_id or ""), self._calls[call.id])
+
     def before(self, first: ToolCall, second: ToolCall) -> bool:
-        """Whether `first` was over (or at least begun, where its end is unknown) before `second` began."""
-        if first.start_ms is not None and second.start_ms is not None:
-            end = first.start_ms if first.end_ms is None else first.end_ms
-            return first.start_ms < second.start_ms and end <= second.start_ms
-        turns = self._turns.get(first.turn_id or ""), self._turns.get(second.turn_id or "")
-        if turns[0] is not None and turns[1] is not None:
-            return turns[0] < turns[1]
-        return self._calls[first.id] < self._calls[second.id]
+        """Whether `first` was over before `second` began."""
+        return self.place(first).precedes(self.place(second))
 
     def spoken_before(self, turn: Turn, call: ToolCall) -> bool | None:
         """Whether a turn began before the call did; None where neither times nor turns tell."""
@@ -60,6 +76,12 @@ def call_evidence(call: ToolCall) -> Evidence:
         channel="agent",
         quote=written(call),
     )
+
+
+def handoff_evidence(handoff: Handoff) -> Evidence:
+    """Where a hand-off is, and what was handed over."""
+    whom = f"{handoff.from_agent or 'agent'} → {handoff.to_agent or 'agent'}"
+    return _known(start_ms=handoff.at_ms, channel="agent", quote=handoff.summary or whom)
 
 
 def written(call: ToolCall) -> str:

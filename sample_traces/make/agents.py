@@ -137,6 +137,21 @@ RETURNS_OLD = agent("returns-desk", "2026-10-24", "6", CHAINED, "slt", prompt(RE
 RETURNS_NEW = agent(
     "returns-desk", "2026-10-31", "7", CHAINED, "slt", prompt(RETURNS_INSTRUCTIONS + HAND_OVER, *RETURNS_PARTS)
 )
+ASK_SHIPPING = tool(
+    "ask_shipping",
+    "Ask the shipping agent, who works behind you, where a parcel is.",
+    "order_id question",
+    order_id="string",
+    question="string",
+)
+RETURNS_ASKING = agent(
+    "returns-desk",
+    "2026-10-31",
+    "8",
+    CHAINED,
+    "slt",
+    prompt(RETURNS_INSTRUCTIONS + HAND_OVER, RETURNS_STYLE, RETURNS_STAGES, [*RETURNS_TOOLS, ASK_SHIPPING]),
+)
 BOOKING_OLD = agent("booking", "2026-10-22", "3", SPEECH_TO_SPEECH, "awb", prompt(BOOKING_INSTRUCTIONS, *BOOKING_PARTS))
 BOOKING_NEW = agent(
     "booking", "2026-10-30", "4", SPEECH_TO_SPEECH, "awb", prompt(BOOKING_INSTRUCTIONS + GIVE_WAY, *BOOKING_PARTS)

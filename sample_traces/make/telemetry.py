@@ -53,21 +53,23 @@ def chained_usage(models: dict[str, str], prompt: int, before: list[Turn], turn:
     heard = before[-1].speech.ms / 1000 if before and before[-1].say.speaker == "caller" else 0
     return [
         used(models["stt"], "audio_seconds", round(heard, 1)),
-        used(models["llm"], "input_tokens", prompt + history),
-        used(models["llm"], "cached_tokens", prompt if before else 0),
+        used(models["llm"], "input_tokens", history if before else prompt),
+        used(models["llm"], "cached_input_tokens", prompt if before else 0),
         used(models["llm"], "output_tokens", tokens(turn.say.text)),
-        used(models["tts"], "characters", len(turn.say.text)),
+        used(models["tts"], "input_text_tokens", tokens(turn.say.text)),
+        used(models["tts"], "output_audio_tokens", turn.speech.ms // 50),
     ]
 
 
 def realtime_usage(models: dict[str, str], prompt: int, before: list[Turn], turn: Turn) -> list[dict[str, Any]]:
-    """A token of audio is 100 ms heard or 50 ms spoken."""
+    """A token of audio is 100 ms heard or 50 ms spoken. Meters do not overlap: what was cached is not new input."""
     heard = sum(turn.speech.ms // (100 if turn.say.speaker == "caller" else 50) for turn in before)
     new = before[-1].speech.ms // 100 if before else 0
     return [
-        used(models["s2s"], "input_text_tokens", prompt),
-        used(models["s2s"], "input_audio_tokens", heard),
-        used(models["s2s"], "cached_tokens", prompt + heard - new if before else 0),
+        used(models["s2s"], "input_text_tokens", 0 if before else prompt),
+        used(models["s2s"], "cached_input_text_tokens", prompt if before else 0),
+        used(models["s2s"], "input_audio_tokens", new),
+        used(models["s2s"], "cached_input_audio_tokens", heard - new),
         used(models["s2s"], "output_text_tokens", tokens(turn.say.text)),
         used(models["s2s"], "output_audio_tokens", turn.speech.ms // 50),
     ]

@@ -15,6 +15,7 @@ from evalhub.openai_client import ModelError, ask_json
 from evalhub.rubrics import load_library, to_version
 from evalhub.settings import Settings
 from evalhub.transcript.rubric_judge import RubricJudge
+from evalhub.trust.agreement import Pair, agreement
 from tests.factories import make_conversation, make_tool_call
 from tests.pure.transcript.helpers import evaluate, said
 from tests.stack.judge_server import Aimock, answering, running_aimock
@@ -134,6 +135,20 @@ def test_a_judge_that_always_says_the_same(
     scores = by_metric(judge(aimock, f"always-{verdict}"))
     assert {s.verdict for metric, s in scores.items() if metric.startswith("criterion.")} == {verdict}
     assert (scores["rubric_judge.score"].value, scores["rubric_judge.auto_fail"].value) == (score, auto_fail)
+
+
+@pytest.mark.parametrize("verdict", ["pass", "fail"])
+def test_such_a_judge_agrees_as_often_as_its_word_is_right_and_never_beyond_chance(
+    aimock: Aimock, verdict: str
+) -> None:
+    aimock.answers(f"stubborn-{verdict}", answer(verdict))
+    judged = [by_metric(judge(aimock, f"stubborn-{verdict}"))["criterion.task_success"].verdict for _ in range(8)]
+    people = ["pass"] * 5 + ["fail"] * 3
+    pairs = [
+        Pair(call=i, first=said, second=word or "") for i, (said, word) in enumerate(zip(people, judged, strict=True))
+    ]
+    found = agreement(pairs)
+    assert (found.observed.value, found.kappa.value) == (people.count(verdict) / 8, 0.0)
 
 
 def test_what_must_apply_is_not_waved_through(aimock: Aimock) -> None:

@@ -65,12 +65,18 @@ class CallCheck:
         self.missing_allowed = wanted.get("missing_calls") == "allowed"
         self.order = Order(conversation)
         self.calls = happened(conversation.tool_calls)
+        self._places = [self.order.place(call) for call in self.calls]
+        self._by_name: dict[str, list[int]] = {}
+        for index in sorted(range(len(self.calls)), key=lambda index: failed(self.calls[index])):
+            self._by_name.setdefault(self.calls[index].name, []).append(index)
 
     @cached_property
     def pairs(self) -> dict[int, int]:
         """Expected call and made call, by index."""
-        preferred = sorted(range(len(self.calls)), key=lambda index: failed(self.calls[index]))
-        options = [[index for index in preferred if self.answers_to(wanted, index)] for wanted in self.expected]
+        options = [
+            [index for index in self._by_name.get(wanted["name"], ()) if self.answers_to(wanted, index)]
+            for wanted in self.expected
+        ]
         return assign(options, self.before if self.same_order else None)
 
     @cached_property
@@ -118,7 +124,7 @@ class CallCheck:
 
     def before(self, first: int, second: int) -> bool:
         """Whether one made call came before another, both by index."""
-        return self.order.before(self.calls[first], self.calls[second])
+        return self._places[first].precedes(self._places[second])
 
     def _answer(self, index: int, wanted: dict[str, Any], near: list[ToolCall]) -> Answer:
         if index in self.pairs:

@@ -1,8 +1,9 @@
 """Whether the caller agreed in words before a call was made: a rule, on the caller's turns after the agent's question.
 
 Read backwards from the call: the agent's last question that the caller answered with a yes or a no decides. Answers
-that are neither (an address, a date) and the closing "anything else?" are passed over. What the caller did not hear of
-a question counts as not asked; a backchannel ("mm-hmm" while the agent speaks) is no answer.
+that are neither (an address, a date) and the closing "anything else?" are passed over. An offer answered by naming
+what was offered ("A repair, or a return?" "A repair") is left to a reader. What the caller did not hear of a question
+counts as not asked; a backchannel ("mm-hmm" while the agent speaks) is no answer.
 """
 
 from __future__ import annotations
@@ -21,7 +22,11 @@ ASKS = (
     r"\?|\b(?:shall i|should i|may i|can i|would you like|do you want"
     r"|is (?:that|this|it) (?:right|correct|ok|okay|fine)|please confirm|can you confirm|say yes)\b"
 )
+OFFERS = r"\b(?:would you like|do you want|do you prefer|would you prefer|shall i|should i)\b"
 CLOSING = r"\b(?:anything|something) else\b|\bother questions?\b"
+COMMON = frozenset(
+    {"would", "like", "want", "prefer", "shall", "should", "that", "this", "with", "your", "have", "please"}
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ def consent(conversation: Conversation, call: ToolCall, order: Order) -> Consent
     earlier = [turn for turn in conversation.turns if order.spoken_before(turn, call)]
     decisions = (_decide(question, answers, language) for question, answers in _exchanges(earlier))
     none = Consent(False, f"{call.name}{at(call.start_ms)}: no agreement of the caller was heard before it")
-    return next((decision for decision in decisions if decision), none)
+    return next((decision for decision in decisions if decision), None) or _choice(earlier) or none
 
 
 def _exchanges(turns: list[Turn]) -> Iterator[tuple[Turn, list[Turn]]]:
@@ -69,6 +74,23 @@ def _decide(question: Turn, answers: list[Turn], language: str) -> Consent | Non
         if agreement.agrees(turn.text, language):
             return Consent(True, f"the caller agreed{at(turn.start_ms)}: {turn.text!r}", evidence)
     return None
+
+
+def _choice(earlier: list[Turn]) -> Consent | None:
+    """The last question, where it is an offer that the caller answered by naming what was offered."""
+    question, answers = next(_exchanges(earlier), (None, []))
+    if question is None or not re.search(OFFERS, _heard(question)):
+        return None
+    for turn in answers:
+        if _named(_heard(question)) & _named(lowered(turn.reference_text or turn.text or "")):
+            why = f"whether the caller agreed{at(turn.start_ms)} needs reading: {turn.text!r}"
+            return Consent(None, why, [turn_evidence(question), turn_evidence(turn)])
+    return None
+
+
+def _named(said: str) -> set[str]:
+    """The longer words: what an offer or a choice is about."""
+    return set(re.findall(r"[^\W\d_]{4,}", said)) - COMMON
 
 
 def _heard(turn: Turn) -> str:

@@ -17,6 +17,8 @@ from evalhub.patterns import TooSlow, full_match
 MISSING: Any = object()
 """stands for an argument that was not given"""
 LONGEST_SHOWN = 80
+SILENT = {code: None for code in range(128) if unicodedata.category(chr(code))[0] in "PZC"}
+"""what `folded` leaves out of ASCII texts, most of all"""
 
 
 def same(wanted: Any, got: Any) -> bool:
@@ -53,7 +55,14 @@ def compare(wanted: Any, got: Any, *, extra: bool, path: str) -> list[str]:
         return compare_object(wanted, got, extra=extra, path=path)
     if isinstance(wanted, list):
         return _each(wanted, got, extra=extra, path=path)
-    return [] if same(wanted, got) else [_expected(path, describe(wanted), got)]
+    return [] if same(wanted, got) else [_expected(path, describe(wanted), got) + _otherwise_written(wanted, got)]
+
+
+def _otherwise_written(wanted: Any, got: Any) -> str:
+    """A hint where the two only differ in being a number or the text of one."""
+    if is_number(wanted) and isinstance(got, str) and got == shown(wanted):
+        return " (a text, not a number)"
+    return " (a number, not a text)" if isinstance(wanted, str) and is_number(got) and wanted == shown(got) else ""
 
 
 def _compare_matcher(matcher: dict[str, Any], got: Any, *, extra: bool, path: str) -> list[str]:
@@ -66,10 +75,11 @@ def _compare_matcher(matcher: dict[str, Any], got: Any, *, extra: bool, path: st
         reasons = _each(matcher["each"], got, extra=extra, path=path)
         return reasons + (_compare_matcher(rest, got, extra=extra, path=path) if rest else [])
     try:
-        fits = all(_fits(word, matcher, got, extra=extra) for word in matcher)
+        if all(_fits(word, matcher, got, extra=extra) for word in matcher):
+            return []
     except TooSlow as slow:
         return [f"{path}: {slow}"]
-    return [] if fits else [_expected(path, describe(matcher), got)]
+    return [_expected(path, describe(matcher), got) + _otherwise_written(matcher.get("equals"), got)]
 
 
 def _fits(word: str, matcher: dict[str, Any], got: Any, *, extra: bool) -> bool:
@@ -92,8 +102,10 @@ def _fits(word: str, matcher: dict[str, Any], got: Any, *, extra: bool) -> bool:
 
 
 def _is_near(wanted: float, within: float, got: float) -> bool:
-    rounding = 1e-9 * max(abs(wanted), abs(got))
-    return abs(wanted - got) <= within + rounding
+    try:
+        return abs(wanted - got) <= within + 1e-9 * max(abs(wanted), abs(got))
+    except OverflowError:  # a whole number that no float can hold lies near nothing but itself
+        return wanted == got
 
 
 def _contains(wanted: Any, got: Any, *, extra: bool) -> bool:
@@ -112,8 +124,11 @@ def _each(wanted: list[Any], got: Any, *, extra: bool, path: str) -> list[str]:
 
 
 def folded(text: str) -> str:
-    """A text without case, spaces and punctuation."""
-    return "".join(sign for sign in unicodedata.normalize("NFKC", text).casefold() if sign.isalnum())
+    """A text without case, spaces and punctuation. Vowel signs and other marks are letters and stay."""
+    if text.isascii():
+        return text.lower().translate(SILENT)
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return "".join(sign for sign in plain if unicodedata.category(sign)[0] not in "PZC")
 
 
 def shown(value: Any) -> str:

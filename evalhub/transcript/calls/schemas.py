@@ -20,7 +20,8 @@ def declared_tools(prompt: PromptVersion | None) -> dict[str, Any]:
     """Parameters by tool name; tools may be wrapped as {"type": "function", "function": {...}}."""
     tools = (prompt.tools or []) if prompt else []
     plain = [tool.get("function", tool) for tool in tools if isinstance(tool, dict)]
-    return {tool["name"]: tool.get("parameters") for tool in plain if isinstance(tool, dict) and "name" in tool}
+    named = [tool for tool in plain if isinstance(tool, dict) and isinstance(tool.get("name"), str)]
+    return {tool["name"]: tool.get("parameters") for tool in named}
 
 
 def schema_faults(call: ToolCall, tools: dict[str, Any]) -> list[str]:

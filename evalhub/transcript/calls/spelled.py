@@ -9,15 +9,10 @@ from dataclasses import dataclass
 from evalhub.models import Conversation, ToolCall, Turn
 from evalhub.transcript.calls.matchers import folded
 from evalhub.transcript.words.normalise import english
+from evalhub.transcript.words.spelling import letters_alone
 
 SHORTEST = 4
 SHORTEST_OF_DIGITS = 5
-WORD = (
-    r"(?:al(?:f|ph)a|bravo|charlie|delta|echo|foxtrot|golf|hotel|india|juliett?|kilo|lima|mike|november|oscar|papa"
-    r"|quebec|romeo|sierra|tango|uniform|victor|whiskey|x-?ray|yankee|zulu)"
-)
-AS_IN = r"\b([a-z])\s+(?:as in|for|like)\s+[a-z]+\b"
-ALPHABET_RUN = rf"\b{WORD}(?:\s+{WORD})+\b"
 LOOKS_ALIKE = str.maketrans("oil", "011")
 
 
@@ -53,23 +48,20 @@ def spelled_codes(conversation: Conversation) -> list[Spelled]:
 
 def mismatches(calls: Iterable[ToolCall], codes: list[Spelled]) -> list[Mismatch]:
     """Arguments that resemble a spelled code and equal none of them."""
-    exact = {_comparable(spelled.code) for spelled in codes}
+    exact = {comparable(spelled.code) for spelled in codes}
     return [
         Mismatch(call, name, value, nearest)
         for call in calls
         for name, value in _texts(call.arguments)
-        if _comparable(value) not in exact and (nearest := _nearest(value, codes))
+        if comparable(value) not in exact and (nearest := _nearest(value, codes))
     ]
 
 
 def _codes(text: str) -> Iterator[str]:
-    spoken = re.sub(r"[.,;-]+", " ", text.casefold())
-    spoken = re.sub(AS_IN, r" \1 ", spoken)
-    spoken = re.sub(ALPHABET_RUN, lambda run: " ".join(word[0] for word in run[0].split()), spoken)
-    return (word for word in english(spoken).split() if _is_code(word))
+    return (word for word in english(letters_alone(text)).split() if is_code(word))
 
 
-def _is_code(word: str) -> bool:
+def is_code(word: str) -> bool:
     """Letters and digits mixed, or so many digits that it is no amount or year; an ordinal is no code."""
     if re.fullmatch(r"\d+(st|nd|rd|th)?", word):
         return word.isdigit() and len(word) >= SHORTEST_OF_DIGITS
@@ -90,15 +82,16 @@ def _texts(value: object, path: str = "") -> Iterator[tuple[str, str]]:
 
 def _nearest(value: str, codes: list[Spelled]) -> Spelled | None:
     """The spelled code of the same length that differs in the fewest places, a third of them at most."""
-    compared = _comparable(value)
+    compared = comparable(value)
     near = [
         (different, index)
         for index, spelled in enumerate(codes)
-        if len(code := _comparable(spelled.code)) == len(compared)
+        if len(code := comparable(spelled.code)) == len(compared)
         and (different := sum(a != b for a, b in zip(code, compared, strict=True))) <= len(code) // 3
     ]
     return codes[min(near)[1]] if near else None
 
 
-def _comparable(text: str) -> str:
+def comparable(text: str) -> str:
+    """A code as it is heard: without case and punctuation, and O, I and L as the digits they sound or look like."""
     return folded(text).translate(LOOKS_ALIKE)

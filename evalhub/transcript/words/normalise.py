@@ -16,12 +16,19 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from evalhub.transcript.words.numbers import SCALES, read_number
+from evalhub.transcript.words.numbers import NUMBER_WORDS, SCALES, read_number
 
 DROPPED = {"uh", "um", "uhm", "er", "erm"}
 SAME = {"ok": "okay", "mr": "mister", "mrs": "missus", "dr": "doctor", "cannot": "can not", "percent": "percent"}
 REPEATS = {"double": 2, "triple": 3}
 AMOUNT = r"([$€£])\s?(\d[\d,]*(?:\.\d+)?(?:\s(?:thousand|million|billion))?)"
+INNER_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
+THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
+A_SCALE = re.compile(r"\ba (hundred|thousand|million|billion)\b")
+HOUR = re.compile(r"(\d)([ap]m)\b")
+LONE_POINT = re.compile(r"(?<!\d)\.|\.(?!\d)")
+SIGNS_AND_POINT = {code: " " for code in range(128) if not chr(code).isalnum()}
+SIGNS = {code: sign for code, sign in SIGNS_AND_POINT.items() if code != ord(".")}
 CURRENCIES = {"$": "dollars", "€": "euros", "£": "pounds"}
 
 
@@ -45,13 +52,19 @@ def normaliser_for(language: str | None) -> Normaliser:
 
 def lowered(text: str) -> str:
     """Unicode NFKC, lower case, straight apostrophes."""
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'")
 
 
 def plain(text: str) -> str:
     """Unicode NFKC, lower case, no punctuation."""
-    without_apostrophes = re.sub(r"(?<=\w)'(?=\w)", "", lowered(text))
-    return " ".join(re.sub(r"[^\w\s]|_", " ", without_apostrophes).split())
+    said = lowered(text)
+    if "'" in said:
+        said = INNER_APOSTROPHE.sub("", said)
+    if said.isascii():
+        return " ".join(said.translate(SIGNS_AND_POINT).split())
+    return " ".join(re.sub(r"[^\w\s]|_", " ", said).split())
 
 
 def english(text: str) -> str:
@@ -61,14 +74,34 @@ def english(text: str) -> str:
 
 
 def _english_words(text: str) -> list[str]:
-    said = re.sub(AMOUNT, lambda m: f"{m[2]} {CURRENCIES[m[1]]}", lowered(text))
-    said = re.sub(r"(?<=\d),(?=\d{3}\b)", "", said).replace("%", " percent ").replace("&", " and ")
-    said = re.sub(r"\b([ap])\.\s?m\b\.?", r"\1m", said)
-    said = re.sub(r"(\d)([ap]m)\b", r"\1 \2", said)
-    said = re.sub(r"(?<=\w)'(?=\w)", "", said)
-    said = re.sub(r"\ba (hundred|thousand|million|billion)\b", r"one \1", said)
-    cleaned = re.sub(r"(?<!\d)\.|\.(?!\d)|[^\w\s.]|_", " ", said)
-    return [same for word in cleaned.split() for same in SAME.get(word, word).split()]
+    """Words without punctuation. Each pattern is tried only where its sign occurs: most turns have none of them."""
+    said = lowered(text)
+    if "$" in said or "€" in said or "£" in said:
+        said = re.sub(AMOUNT, lambda m: f"{m[2]} {CURRENCIES[m[1]]}", said)
+    if "," in said:
+        said = THOUSANDS.sub("", said)
+    said = said.replace("%", " percent ").replace("&", " and ")
+    if "." in said:
+        said = re.sub(r"\b([ap])\.\s?m\b\.?", r"\1m", said)
+    if "am" in said or "pm" in said:
+        said = HOUR.sub(r"\1 \2", said)
+    if "'" in said:
+        said = INNER_APOSTROPHE.sub("", said)
+    if "a " in said:
+        said = A_SCALE.sub(r"one \1", said)
+    cleaned = _without_signs(said)
+    words = cleaned.split()
+    if SAME.keys().isdisjoint(words):
+        return words
+    return [same for word in words for same in SAME.get(word, word).split()]
+
+
+def _without_signs(said: str) -> str:
+    """Spaces for every sign but a point between digits."""
+    if said.isascii():
+        said = said.translate(SIGNS)
+        return LONE_POINT.sub(" ", said) if "." in said else said
+    return re.sub(r"(?<!\d)\.|\.(?!\d)|[^\w\s.]|_", " ", said)
 
 
 def _digits(words: list[str]) -> list[str]:
@@ -76,10 +109,15 @@ def _digits(words: list[str]) -> list[str]:
     written: list[str] = []
     position = 0
     while position < len(words):
-        text, taken = _read(words, position)
-        written.append(text)
-        position += taken
-    return _zeros(written)
+        word = words[position]
+        if word in NUMBER_WORDS or word in REPEATS or word.isdigit():
+            text, taken = _read(words, position)
+            written.append(text)
+            position += taken
+        else:
+            written.append(word)
+            position += 1
+    return _zeros(written) if "o" in written or "oh" in written else written
 
 
 def _read(words: list[str], position: int) -> tuple[str, int]:
@@ -112,14 +150,15 @@ def _zeros(words: list[str]) -> list[str]:
 def _joined(words: list[str]) -> Iterator[str]:
     """Runs of single letters and numbers, each run as one word."""
     run: list[str] = []
-    for word in [*words, ""]:
-        if word and _spelled(word):
+    for word in words:
+        if _spelled(word):
             run.append(word)
             continue
-        yield from _close(run)
-        run = []
-        if word:
-            yield word
+        if run:
+            yield from _close(run)
+            run = []
+        yield word
+    yield from _close(run)
 
 
 def _spelled(word: str) -> bool:

@@ -22,6 +22,7 @@ ORDINALS = (
     | {"hundredth": 100, "thousandth": 1000}
     | IRREGULAR
 )
+NUMBER_WORDS = frozenset([*ONES, *TENS, *SCALES, *ORDINALS, "hundred"])
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,10 @@ CASES = [
         started_at="2026-11-01T16:10:00.000Z",
         story="names and things are transcribed wrongly (reference_text has what was said)",
         transcribed=MISHEARD,
-        expected=[Expected(evaluator="word_errors", metric="wer", low=0.15)],
+        expected=[
+            Expected(evaluator="word_errors", metric="wer", low=0.15),
+            exactly("entity_accuracy", "entity_accuracy.caller", 0.5),
+        ],
     ),
     scene(
         case="misheard-words-twin",
@@ -71,6 +74,6 @@ CASES = [
         started_at="2026-11-01T17:30:00.000Z",
         story="none: transcribed as spoken",
         transcribed=SPOKEN,
-        expected=[exactly("word_errors", "wer", 0)],
+        expected=[exactly("word_errors", "wer", 0), exactly("entity_accuracy", "entity_accuracy.caller", 1)],
     ),
 ]

@@ -2,7 +2,7 @@
 
 from agents import BOOKING_OLD
 from cast import BOOKING_DESK, HELEN
-from expectations import ANY, SOLVED, call, calls, csat
+from expectations import ANY, SOLVED, call, calls, csat, exactly
 from script import Expected, Scene, Step, Tool, agent, caller
 
 IDENTIFY: list[Step] = [
@@ -55,7 +55,9 @@ CASES = [
         identify=[],
         name="walk-in",
         expected=[
-            Expected(evaluator="rubric_judge", metric="criterion.policy_followed", verdict="fail", needs="judge")
+            exactly("stage_adherence", "stage_adherence", 0, verdict="fail"),
+            Expected(evaluator="stage_adherence", metric="stage.identify", verdict="fail"),
+            Expected(evaluator="rubric_judge", metric="criterion.policy_followed", verdict="fail", needs="judge"),
         ],
     ),
     scene(
@@ -66,7 +68,9 @@ CASES = [
         identify=IDENTIFY,
         name="Ruth Keller",
         expected=[
-            Expected(evaluator="rubric_judge", metric="criterion.policy_followed", verdict="pass", needs="judge")
+            exactly("stage_adherence", "stage_adherence", 1, verdict="pass"),
+            Expected(evaluator="stage_adherence", metric="stage.identify", verdict="pass"),
+            Expected(evaluator="rubric_judge", metric="criterion.policy_followed", verdict="pass", needs="judge"),
         ],
     ),
 ]

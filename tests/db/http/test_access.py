@@ -16,6 +16,7 @@ OPEN_TO_ANYBODY_SIGNED_IN = {"/", "/account", "/sign-out", "/projects"}
 MAY = (
     ("/p/<project_slug>/conversations/upload", {"lead"}),
     ("/p/<project_slug>/conversations/<path:conversation_id>/delete", {"lead"}),
+    ("/p/<project_slug>/conversations/<path:conversation_id>/expectations", {"lead"}),
     ("/p/<project_slug>/conversations/<path:conversation_id>/timeline.json", {"lead", "viewer", "labeler"}),
     ("/p/<project_slug>/conversations/<path:conversation_id>/bodies", set()),
     ("/p/<project_slug>/conversations", {"lead", "viewer"}),
@@ -26,9 +27,11 @@ MAY = (
     ("/p/<project_slug>/scorecards/<key>/edit", {"lead"}),
     ("/p/<project_slug>/scorecards", {"lead", "viewer"}),
     ("/p/<project_slug>/waiting", {"lead", "viewer"}),
+    ("/p/<project_slug>/judging", {"lead"}),
     ("/p/<project_slug>/queues", {"lead"}),
     ("/p/<project_slug>/label", {"lead", "labeler"}),
     ("/p/<project_slug>/settings/judge", {"lead"}),
+    ("/p/<project_slug>/settings/rules", {"lead"}),
     ("/p/<project_slug>/settings", set()),
 )
 FOR_KEYS = {"/metrics", "/v1/traces", "/v1/logs", "/v1/metrics", "/v1/traces/ingest"}

@@ -1,5 +1,7 @@
 """What sound shows on pages: five moments to hear, what transcription loses, the marks on the timeline."""
 
+import json
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -152,6 +154,10 @@ def test_readers_and_listeners_are_not_pooled_on_the_dashboard(
     page = viewer.get("/p/demo/dashboard").text
     assert "<td>reading judge, unchecked</td><td>100%</td>" in page
     assert "<td>listening judge, unchecked</td><td>50%</td>" in page
+    [figure] = re.findall(r'id="figure-criteria">(.*?)</script>', page, re.DOTALL)
+    links = [url for trace in json.loads(figure)["data"] for url in trace["customdata"] if "listening" in url]
+    calls = viewer.get(links[0]).text
+    assert [number for number in range(4) if f"conversations/call-{number}" in calls] == [0, 1]
 
 
 def test_a_number_says_where_it_came_from(services: Services, project: Project, viewer: FlaskClient) -> None:

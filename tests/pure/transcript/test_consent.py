@@ -52,9 +52,12 @@ def test_words_of_agreement_and_refusal(text: str, language: str, yes: bool, no:
         ((ASKED, "caller: Yes.", "agent: Anything else before I do that?", "caller: No."), True),
         (("caller: Yes, hello.", "agent: I will delete it now."), False),
         ((ASKED, "agent: Done."), False),
+        (("agent: Would you like a repair, or would you like to return it?", "caller: A repair, please."), None),
+        (("agent: Would you like a repair?", "caller: It is blue."), False),
+        (("agent: What is your address?", "caller: My address is 5 Main Street."), False),
     ],
 )
-def test_the_last_question_that_was_answered_decides(lines: tuple[str, ...], expected: bool) -> None:
+def test_the_last_question_that_was_answered_decides(lines: tuple[str, ...], expected: bool | None) -> None:
     assert agreed(*lines) is expected
 
 

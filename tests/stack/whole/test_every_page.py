@@ -26,6 +26,7 @@ def pages(lead: Page) -> list[str]:
     fixed += [
         "label",
         "label/results",
+        "judging",
         "scorecards/outbound/edit",
         "scorecards/new?copy=outbound",
         *(f"settings/{name}" for name in ("keys", "members", "judge", "project", "audit")),

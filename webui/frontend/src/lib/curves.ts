@@ -24,6 +24,8 @@ export interface Drawn {
   name: "pitch" | "loudness";
   unit: string;
   value(curve: Curve, slot: number): number;
+  /** one value for several slots */
+  together(values: number[]): number;
   /** 0 at the foot, 1 at the top */
   height(value: number): number;
   lines: number[];
@@ -66,6 +68,7 @@ const LOUDNESS: Drawn = {
   name: "loudness",
   unit: "LUFS",
   value: (curve, slot) => curve.loudness[slot] ?? QUIET_LUFS,
+  together: (values) => Math.max(...values),
   height: (lufs) => (lufs - QUIET_LUFS) / (LOUD_LUFS - QUIET_LUFS),
   lines: [-30, -50],
 };
@@ -79,6 +82,7 @@ function pitchOf(curves: Curve[]): Drawn {
     name: "pitch",
     unit: "Hz",
     value: (curve, slot) => curve.pitch[slot] ?? 0,
+    together: (values) => values.reduce((sum, hz) => sum + hz, 0) / values.length,
     height: (hz) => Math.log2(hz / low) / octaves,
     lines: (octaves < 1.5 ? NEAR_HZ : WIDE_HZ).filter((hz) => hz > low * 1.1 && hz < low * 2 ** octaves),
   };
@@ -119,9 +123,8 @@ function drawCurve(pen: CanvasRenderingContext2D, curve: Curve, drawn: Drawn, ax
   pen.lineWidth = 1.6 * ratio;
   pen.beginPath();
   for (let x = 0; x < width; x += ratio) {
-    const slot = slotAt(curve, axis.at(x / width));
-    const value = drawn.value(curve, slot);
-    const share = value === 0 || slot < 0 || slot >= curve.pitch.length ? -1 : drawn.height(value);
+    const value = over(curve, drawn, axis.at(x / width), axis.at((x + ratio) / width));
+    const share = value === 0 ? -1 : drawn.height(value);
     const y = height * (1 - share);
     const isThere = share >= 0 && share <= 1;
     if (isThere && asDots && x % (3 * ratio) === 0) pen.fillRect(x, y - ratio, 1.6 * ratio, 1.6 * ratio);
@@ -131,7 +134,19 @@ function drawCurve(pen: CanvasRenderingContext2D, curve: Curve, drawn: Drawn, ax
   pen.stroke();
 }
 
-export function slotAt(curve: Curve, ms: number): number {
+/** One value for a stretch, 0 where there is none: a pixel of a long call stands for many slots. */
+function over(curve: Curve, drawn: Drawn, fromMs: number, toMs: number): number {
+  const first = Math.max(0, slotAt(curve, fromMs));
+  const last = Math.min(curve.pitch.length, Math.max(first + 1, slotAt(curve, toMs)));
+  const known: number[] = [];
+  for (let slot = first; slot < last; slot++) {
+    const value = drawn.value(curve, slot);
+    if (value) known.push(value);
+  }
+  return known.length && toMs >= curve.offsetMs ? drawn.together(known) : 0;
+}
+
+function slotAt(curve: Curve, ms: number): number {
   return Math.floor(((ms - curve.offsetMs) / 1000) * curve.perSecond);
 }
 

@@ -1,0 +1,42 @@
+"""The cost of usage: a sum where every meter has a price, else none, with the meters that lack one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from evalhub.costs.prices import PriceTable
+
+Used = tuple[str | None, str, float]
+"""model, meter, quantity"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """US dollars; `total` and a model's own sum are None where a meter has no price, never 0."""
+
+    total: float | None
+    by_meter: dict[tuple[str | None, str], float] = field(default_factory=dict)
+    unpriced: list[tuple[str | None, str]] = field(default_factory=list)
+
+    @property
+    def by_model(self) -> dict[str, float | None]:
+        sums: Counter[str | None] = Counter()
+        for (model, _), usd in self.by_meter.items():
+            sums[model] += usd  # type: ignore[assignment]
+        without = {model for model, _ in self.unpriced}
+        models = dict.fromkeys([*sums, *(model for model, _ in self.unpriced)])
+        return {model or "unknown model": None if model in without else float(sums[model]) for model in models}
+
+
+def cost_of(usage: Iterable[Used], table: PriceTable, day: date) -> Cost:
+    """What was used, at the prices of a day. What was used 0 times costs nothing, priced or not."""
+    quantities: Counter[tuple[str | None, str]] = Counter()
+    for model, meter, quantity in usage:
+        quantities[model, meter] += quantity  # type: ignore[assignment]
+    prices = {key: table.price(*key, day) for key, quantity in quantities.items() if quantity}
+    by_meter = {key: quantities[key] * price for key, price in prices.items() if price is not None}
+    unpriced = [key for key, price in prices.items() if price is None]
+    return Cost(None if unpriced else sum(by_meter.values()), by_meter, unpriced)

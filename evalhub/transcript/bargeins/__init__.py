@@ -1,0 +1,1 @@
+"""What the agent did after a caller cut in, judged on what the caller had heard."""

@@ -1,0 +1,1 @@
+"""How many tools an agent has, and what becomes of them."""

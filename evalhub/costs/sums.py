@@ -9,6 +9,9 @@ from datetime import date
 
 from evalhub.costs.prices import PriceTable
 
+BILLED = "cost_usd"
+"""the meter of what a platform billed for a model or a service, in US dollars"""
+
 Used = tuple[str | None, str, float]
 """model, meter, quantity"""
 
@@ -32,11 +35,23 @@ class Cost:
 
 
 def cost_of(usage: Iterable[Used], table: PriceTable, day: date) -> Cost:
-    """What was used, at the prices of a day. What was used 0 times costs nothing, priced or not."""
+    """What was used, at the prices of a day. What was used 0 times costs nothing, priced or not.
+
+    Where a platform billed for a model, its bill is the cost and the quantities behind it are not priced again; so are
+    those of no named model, which on such a call are the platform's own.
+    """
     quantities: Counter[tuple[str | None, str]] = Counter()
     for model, meter, quantity in usage:
         quantities[model, meter] += quantity  # type: ignore[assignment]
-    prices = {key: table.price(*key, day) for key, quantity in quantities.items() if quantity}
+    billed = {model for model, meter in quantities if meter == BILLED}
+    counted = {key: quantity for key, quantity in quantities.items() if quantity and not _is_billed(key, billed)}
+    prices = {key: 1.0 if key[1] == BILLED else table.price(*key, day) for key in counted}
     by_meter = {key: quantities[key] * price for key, price in prices.items() if price is not None}
     unpriced = [key for key, price in prices.items() if price is None]
     return Cost(None if unpriced else sum(by_meter.values()), by_meter, unpriced)
+
+
+def _is_billed(key: tuple[str | None, str], billed: set[str | None]) -> bool:
+    """Whether a bill holds this quantity already."""
+    model, meter = key
+    return meter != BILLED and bool(billed) and (model is None or model in billed)

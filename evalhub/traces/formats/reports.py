@@ -116,6 +116,14 @@ def cost(owner: str, name: str | None, dollars: float | None) -> Iterator[Usage]
         yield Usage(id=f"{owner}:{COST}", model=name, meter=COST, quantity=dollars)
 
 
+def rest(rows: Sequence[Usage], platform: str, total: float | None) -> Iterator[Usage]:
+    """What the whole call cost beyond the parts that are told; all of it where none are."""
+    told = sum(row.quantity for row in rows if row.meter == COST)
+    yield from cost(
+        "rest", f"{platform}, not itemised" if told else platform, round(max(0.0, (total or 0.0) - told), 8)
+    )
+
+
 def error_in(result: Any) -> Any:
     """What a tool's answer says went wrong."""
     return (result.get("error") or None) if isinstance(result, dict) else None

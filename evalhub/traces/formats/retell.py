@@ -57,7 +57,7 @@ def parse(body: bytes, conversation_id: str | None) -> Parsed:
     _describe(conversation, call)
     retell_transcript.read(conversation, call, whole)
     _waits(conversation, call, warnings)
-    conversation.usage = reports.numbered(list(_usage(call)))
+    conversation.usage = _usage(call)
     _outcome(conversation, call, warnings)
     conversation.duration_ms = duration_ms(conversation) or ms(call, "duration_ms")
     conversation.warnings = warnings or None
@@ -115,15 +115,13 @@ def _waits_of(call: dict[str, Any], part: str) -> list[float]:
     return reports.counts(at(call, "latency", part, "values"))
 
 
-def _usage(call: dict[str, Any]) -> Iterator[Usage]:
+def _usage(call: dict[str, Any]) -> list[Usage]:
     """Tokens of all model calls together (given and spoken are not told apart), and dollars of each product."""
-    if tokens := sum(reports.counts(at(call, "llm_token_usage", "values"))):
-        yield Usage(id="llm:tokens", meter="tokens", quantity=tokens)
-    products = listed(call, "call_cost", "product_costs")
-    for index, row in enumerate(products):
-        yield from reports.cost(f"cost-{index + 1}", name(row, "product"), _dollars(row, "cost"))
-    if not products:
-        yield from reports.cost("call", "retell", _dollars(call, "call_cost", "combined_cost"))
+    tokens = sum(reports.counts(at(call, "llm_token_usage", "values")))
+    rows = [Usage(id="llm:tokens", meter="tokens", quantity=tokens)] if tokens else []
+    for index, row in enumerate(listed(call, "call_cost", "product_costs")):
+        rows += reports.cost(f"cost-{index + 1}", name(row, "product"), _dollars(row, "cost"))
+    return reports.numbered([*rows, *reports.rest(rows, "retell", _dollars(call, "call_cost", "combined_cost"))])
 
 
 def _dollars(data: dict[str, Any], *path: str) -> float | None:

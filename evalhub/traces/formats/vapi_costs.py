@@ -12,16 +12,17 @@ from evalhub.traces.formats.realtime.fields import listed, name, text, thing
 from evalhub.traces.formats.span_usage import CACHED_APART
 
 
-def usage_of(report: dict[str, Any]) -> Iterator[Usage]:
-    """Quantities and dollars of each part of the call, once: `costs` is the list that `cost` is the sum of."""
-    rows = listed(report, "costs")
-    for index, row in enumerate(rows):
-        owner, model = f"cost-{index + 1}", _model(row)
-        for meter, quantity in _meters(row):
-            yield Usage(id=f"{owner}:{meter}", model=model, meter=meter, quantity=quantity)
-        yield from reports.cost(owner, model, reports.count(row, "cost"))
-    if not rows:
-        yield from reports.cost("call", "vapi", reports.count(report, "cost"))
+def usage_of(report: dict[str, Any]) -> list[Usage]:
+    """Quantities and dollars of each part of the call, once, and what `cost` holds beyond the list of `costs`."""
+    rows = [row for index, part in enumerate(listed(report, "costs")) for row in _part(f"cost-{index + 1}", part)]
+    return reports.numbered([*rows, *reports.rest(rows, "vapi", reports.count(report, "cost"))])
+
+
+def _part(owner: str, part: dict[str, Any]) -> Iterator[Usage]:
+    model = _model(part)
+    for meter, quantity in _meters(part):
+        yield Usage(id=f"{owner}:{meter}", model=model, meter=meter, quantity=quantity)
+    yield from reports.cost(owner, model, reports.count(part, "cost"))
 
 
 def _model(row: dict[str, Any]) -> str | None:

@@ -42,7 +42,7 @@ def read(conversation: Conversation, report: dict[str, Any], warnings: list[dict
     conversation.tool_calls = reports.numbered([item for item in dialogue if isinstance(item, ToolCall)])
     conversation.handoffs = reports.numbered(list(_handoffs(report, conversation)))
     _waits(conversation, artifact, warnings)
-    conversation.usage = reports.numbered(list(usage_of(report)))
+    conversation.usage = usage_of(report)
     name_models(conversation, report)
     _outcome(conversation, report, warnings)
     instructions = next(

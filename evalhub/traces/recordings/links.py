@@ -39,8 +39,9 @@ def _was_sent(session: Session, project_id: int, link: RecordingLink) -> bool:
 
 def _declare(session: Session, project_id: int, link: RecordingLink) -> None:
     channels = link.channels or DEFAULT_CHANNELS[link.track]
-    row = {"project_id": project_id, "conversation_id": link.conversation_id, "track": link.track, "channels": channels}
-    session.execute(insert(Recording).values(row).on_conflict_do_nothing())
+    key = {"project_id": project_id, "conversation_id": link.conversation_id, "track": link.track}
+    declared = insert(Recording).values(key | {"channels": channels, "offset_ms": 0})
+    session.execute(declared.on_conflict_do_nothing())
 
 
 def _ask(session: Session, project_id: int, link: RecordingLink, endpoint_id: int) -> None:

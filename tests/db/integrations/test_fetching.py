@@ -243,6 +243,8 @@ def test_twilio_is_shown_its_account_and_nobody_else_is(
     with server(sends(sound()), certificate) as (port, asked):
         for host, sid in ((f"https://{name}:{port}", "CA1"), (f"https://{name}.evil.example:{port}", "CA2")):
             body = f"CallSid={sid}&AccountSid=AC1&RecordingSid=RE1&RecordingUrl={host}/RE1&RecordingChannels=2"
+            body += "&RecordingStartTime=Mon%2C+23+Nov+2026+07%3A25%3A03+%2B0000"
+            body += "&CallStatus=in-progress&Timestamp=Mon%2C+23+Nov+2026+07%3A25%3A00+%2B0000"
             with services.work() as work:
                 receive_report(work, project.id, "twilio", body.encode(), endpoint_id=made.id)
         parse_waiting(services)
@@ -252,3 +254,4 @@ def test_twilio_is_shown_its_account_and_nobody_else_is(
     ]
     states = session.execute(select(RecordingFetch.conversation_id, RecordingFetch.state).order_by("conversation_id"))
     assert states.all() == [("CA1", "done"), ("CA2", "waiting")]
+    assert session.scalar(select(Recording.offset_ms).filter_by(conversation_id="CA1")) == 3000

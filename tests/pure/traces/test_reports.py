@@ -250,6 +250,8 @@ def test_cents_are_dollars() -> None:
     costs = {"combined_cost": 2.5, "product_costs": [{"product": "tts", "cost": 2}, {"product": "llm", "cost": 0.5}]}
     rows = call(call_cost=costs).conversations[0].usage
     assert [(row.model, row.quantity) for row in rows] == [("tts", 0.02), ("llm", 0.005)]
+    more = call(call_cost=costs | {"combined_cost": 3}).conversations[0].usage
+    assert (more[-1].model, more[-1].quantity) == ("retell, not itemised", 0.005)
     [whole] = call(call_cost={"combined_cost": 2.5}).conversations[0].usage
     assert (whole.model, whole.quantity) == ("retell", 0.025)
 

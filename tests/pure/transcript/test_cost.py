@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from evalhub import plugins
 from evalhub.costs import PriceTable, built_in, cost_of, parse_prices, price_table
 from evalhub.errors import BadInput
 from evalhub.models import Conversation, Usage
 from evalhub.transcript.cost_per_minute import CostPerMinute
 from tests.factories import make_conversation, make_turn
+from tests.pure.traces.samples import SAMPLES
 from tests.pure.transcript.helpers import evaluate, the_score
 
 OWN = """
@@ -50,6 +52,27 @@ def test_a_meter_without_a_price_makes_the_cost_unknown_never_zero(model: str | 
     assert score.value is None
     assert meter in (score.reason or "")
     assert (score.counts, score.label[model or "unknown model"]) == ({"meters": 2, "unpriced": 1}, None)
+
+
+def test_what_a_platform_billed_is_the_cost_and_priced_no_second_time() -> None:
+    call = used(("mine", "input_tokens", 1_000_000), ("mine", "cost_usd", 0.25), (None, "tokens", 940),
+                ("vapi", "cost_usd", 0.5), ("yours", "calls", 1))  # fmt: skip
+    score = the_score(scored(call), "cost_usd")
+    assert score.value == pytest.approx(0.25 + 0.5 + 0.5)
+    assert score.label == {"mine": 0.25, "vapi": 0.5, "yours": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("body", "usd"),
+    [
+        ("vapi/end-of-call-report/vapi_end_of_call_report.json", 0.0312),
+        ("retell/call-ended/retell_call_ended.json", 0.023),
+    ],
+)
+def test_the_bill_of_a_platform_is_its_calls_cost(body: str, usd: float) -> None:
+    path = SAMPLES / body
+    [call] = plugins.formats()[body.partition("/")[0]].parse(path.read_bytes(), None).conversations
+    assert the_score(scored(call), "cost_usd").value == pytest.approx(usd)
 
 
 def test_what_was_not_used_needs_no_price() -> None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterable
-from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
 from evalhub.errors import Problem, TooLarge, Unreadable
-from evalhub.models import Conversation, Recording
+from evalhub.models import Recording
 from evalhub.services import Services
 from evalhub.storage import Stored
 from evalhub.traces import assembly, inbox, lifecycle
 from evalhub.traces.formats import livekit_upload
 from evalhub.traces.joining import canonical
 from evalhub.traces.receive import MAX_RECORDING_BYTES, check_id, refuse_deleted
+from evalhub.traces.recordings import placing
 from evalhub.traces.recordings.attach import attach
 from evalhub.traces.spans import at
 
@@ -67,16 +67,11 @@ def _call_of(session: Session, project_id: int, header: bytes) -> str:
 
 
 def _attach(services: Services, session: Session, recording: Recording, stored: Stored, header: bytes) -> None:
-    """Where the call's start is known already the sound lies in its place at once, else once the report is read."""
     recording.channels, recording.media_type = CHANNELS, MEDIA_TYPE
-    began, known = (
-        at(livekit_upload.started_ns(header)),
-        session.get(Conversation, (recording.project_id, recording.conversation_id)),
-    )
-    if began and known and known.started_at:
-        recording.offset_ms = round((began - known.started_at) / timedelta(milliseconds=1))
     attach(services, session, recording, stored)
+    placing.note_start(session, recording, at(livekit_upload.started_ns(header)))
     lifecycle.touch(session, recording.project_id, recording.conversation_id)
+    lifecycle.settle(session, recording.project_id, {recording.conversation_id: False})
 
 
 def _keep(session: Session, project_id: int, body: bytes) -> None:

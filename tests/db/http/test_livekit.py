@@ -183,23 +183,24 @@ def test_each_part_alone_tells_what_it_knows(
 @pytest.mark.parametrize(
     ("sent", "why"),
     [
-        pytest.param(token(exp=int(time.time()) - 120), "expired", id="expired"),
-        pytest.param(token(nbf=int(time.time()) + 120), "not valid yet", id="of the future"),
-        pytest.param(token(exp=None), "lacks", id="for ever"),
-        pytest.param(token(secret="another secret that is long enough too"), "not signed", id="another secret"),
-        pytest.param(token(secret="", algorithm="none"), "not signed", id="unsigned"),
-        pytest.param(token(secret=SECRET * 2, algorithm="HS512"), "not signed", id="another algorithm"),
-        pytest.param(token(iss="APIother"), "not signed", id="a key nobody stored"),
-        pytest.param(token(iss=None), "not signed", id="nobody's"),
-        pytest.param(token(iss="API\x00"), "not signed", id="a name that cannot be stored"),
-        pytest.param(token(observability={"write": False}), "grant", id="may not write"),
-        pytest.param(token(observability=None, video={"roomJoin": True}), "grant", id="of somebody who joins a room"),
-        pytest.param("ehk_guessed", "not signed", id="no token"),
+        pytest.param(lambda now: token(exp=now - 120), "expired", id="expired"),
+        pytest.param(lambda now: token(nbf=now + 120), "not valid yet", id="of the future"),
+        pytest.param(lambda _: token(exp=None), "lacks", id="for ever"),
+        pytest.param(lambda _: token("another secret that is long enough too"), "not signed", id="another secret"),
+        pytest.param(lambda _: token("", algorithm="none"), "not signed", id="unsigned"),
+        pytest.param(lambda _: token(SECRET * 2, algorithm="HS512"), "not signed", id="another algorithm"),
+        pytest.param(lambda _: token(iss="APIother"), "not signed", id="a key nobody stored"),
+        pytest.param(lambda _: token(iss=None), "not signed", id="nobody's"),
+        pytest.param(lambda _: token(iss="API\x00"), "not signed", id="a name that cannot be stored"),
+        pytest.param(lambda _: token(observability={"write": False}), "grant", id="may not write"),
+        pytest.param(lambda _: token(observability=None, video={"roomJoin": True}), "grant", id="joins a room"),
+        pytest.param(lambda _: "ehk_guessed", "not signed", id="no token"),
     ],
 )
-def test_other_tokens_open_nothing(post: Post, session: Session, sent: str, why: str) -> None:
+def test_other_tokens_open_nothing(post: Post, session: Session, sent: Callable[[int], str], why: str) -> None:
+    made = sent(int(time.time()))
     for path, content_type in ((SENT[0]["path"], "application/x-protobuf"), (RECORDINGS, "multipart/form-data")):
-        answer = post(path, b"", content_type, Authorization=f"Bearer {sent}")
+        answer = post(path, b"", content_type, Authorization=f"Bearer {made}")
         assert answer.status_code == 401
         assert why in Status.FromString(answer.data).message
     assert session.scalar(select(func.count()).select_from(InboxItem)) == 0

@@ -71,6 +71,18 @@ def test_a_conversation_goes_with_its_recording(loaded: Callable[[Path], Loaded]
     assert wire.counted == size_of(one) == len(body) + len(sound)
 
 
+def test_a_session_report_goes_with_the_recording_beside_it(tmp_path: Path) -> None:
+    report = json.loads((SAMPLES / "livekit" / "session_report.json").read_bytes())
+    report |= {"audio_recording_path": "/at/the/agent/audio.ogg", "audio_recording_started_at": 1795418323.0}
+    (tmp_path / "session_report.json").write_text(json.dumps(report))
+    (tmp_path / "audio.ogg").write_bytes(SOUND.read_bytes())
+    wire, [one] = Recorder(), load([tmp_path], tmp_path)
+    send(wire.server, one)
+    recording = "/api/v1/conversations/RM_f2df268199f3/recordings/stereo?channels=caller%2Cagent&offset_ms=152"
+    assert wire.asked == [("POST", "/api/v1/import"), ("PUT", recording)]
+    assert wire.counted == size_of(one)
+
+
 def test_a_recording_alone_becomes_a_conversation_that_is_over(loaded: Callable[[Path], Loaded]) -> None:
     wire, one = Recorder(), loaded(SOUND)
     name_channels(one, ["agent", "caller"])

@@ -10,7 +10,7 @@ from evalhub.rubrics import RubricDefinition, to_definition
 
 MOST = 60
 LISTS = ("is_fail", "is_not_fail")
-TEXTS = ("key", "title", "question", "type", "applies_to", "modality")
+TEXTS = ("key", "title", "question", "type", "applies_to", "modality", "shown")
 
 
 def read(form: Mapping[str, str], key: str) -> RubricDefinition:

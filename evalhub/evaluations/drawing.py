@@ -68,7 +68,7 @@ def number_of(conversation_id: str) -> float:
 
 def draws(session: Session, claimed: Sequence[Evaluation]) -> dict[int, Draw]:
     """The draw of each project of which something was just claimed."""
-    counts = Counter(evaluation.project_id for evaluation in claimed)
+    counts = Counter(place[0] for place in {(one.project_id, one.conversation_id) for one in claimed})
     return {project_id: _draw(session, project_id, counts[project_id]) for project_id in sorted(counts)}
 
 
@@ -129,13 +129,14 @@ def _spent(session: Session, project_id: int, since: datetime) -> tuple[int, flo
 
 
 def _open(session: Session, project_id: int) -> tuple[int, int]:
-    """How many evaluations wait, and how many are being worked on."""
+    """How many calls wait for a judge, and how many are being judged; two judges of one call count once."""
     ours = (
         Evaluation.kind_of_work == "judge",
         Evaluation.status.in_((PENDING, RUNNING)),
         Evaluation.project_id == project_id,
     )
-    pending, running = (func.count().filter(Evaluation.status == status) for status in (PENDING, RUNNING))
+    calls = func.count(Evaluation.conversation_id.distinct())
+    pending, running = (calls.filter(Evaluation.status == status) for status in (PENDING, RUNNING))
     row = session.execute(select(pending, running).where(*ours)).one()
     return row[0], row[1]
 

@@ -82,10 +82,11 @@ def calls(services: Services, project: Project) -> Callable[..., list[str]]:
 
 def replan(services: Services, project: Project, ids: list[str]) -> None:
     with services.work() as session:
-        for conversation in load_many(session, project.id, ids):
+        conversations = load_many(session, project.id, ids)
+        for conversation in conversations:
             conversation.part_hashes = part_hashes(conversation)
-            plan(session, conversation)
-        session.execute(delete(Evaluation).where(Evaluation.kind_of_work != "judge"))
+        plan(session, conversations)
+        session.execute(delete(Evaluation).where(Evaluation.evaluator != "rubric_judge"))
 
 
 def rows(services: Services) -> dict[str, Evaluation]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import openai
 
 OPENAI_URL = "https://api.openai.com/v1"
+UNTOLD_PAUSE = timedelta(seconds=20)
+"""after a 429 that does not say how long to wait"""
 WORTH_A_RETRY = (408, 409, 425)
 TOO_LONG = ("context_length_exceeded", "string_above_max_length")
 TOO_LONG_SAID = ("context length", "context window", "maximum context", "too many tokens")
@@ -53,7 +55,8 @@ def refused(error: openai.APIStatusError, model: str) -> EvalhubError:
     if error.code == "insufficient_quota":
         return Blocked("no_credit", f"judge's account has no credit left ({said}). Top it up, or use another key.")
     if error.status_code == 429:
-        return Retryable("rate_limited", f"judge is rate limited ({said})", not_before(error.response.headers))
+        later = not_before(error.response.headers) or datetime.now(UTC) + UNTOLD_PAUSE
+        return Retryable("rate_limited", f"judge is rate limited ({said})", later)
     if error.status_code >= 500 or error.status_code in WORTH_A_RETRY:
         return Retryable("server_error", f"judge's server failed ({said})", not_before(error.response.headers))
     if error.status_code in (401, 403):

@@ -77,6 +77,13 @@ def judge(services: Services) -> int:
     return judging.judge_due(services)
 
 
+def judge_batches(services: Services) -> int:
+    """Send what waits for the Batch API, fetch what came back. Returns how many questions moved."""
+    from evalhub.evaluations import batching
+
+    return batching.work_off(services)
+
+
 def sweep_up(services: Services) -> None:
     """Ring again for whatever got lost, and end conversations that went quiet."""
     from evalhub.sweep import sweep
@@ -94,5 +101,6 @@ JOBS: dict[str, Job] = {
     "evaluate_audio": Job(evaluate, queue="audio"),
     "evaluate_text": Job(evaluate, queue="text"),
     "judge": Job(judge, queue="judge"),
+    "judge_batches": Job(judge_batches, queue="ingest", every_s=60.0),
     "sweep": Job(sweep_up, queue="ingest", every_s=3.0),
 }

@@ -40,6 +40,8 @@ class Settings:
     judge_api: str = "auto"
     """how the judge is asked: auto | decisions | responses | chat"""
     judge_votes: int = 1
+    judge_batch: bool = False
+    """ask by the Batch API: half the price, up to a day"""
     judge_concurrency: int = 64
     """how many questions a judge worker has open at a time"""
     listening_model: str | None = None
@@ -75,6 +77,7 @@ class Settings:
             judge_api_key=value.get("EVALHUB_JUDGE_API_KEY") or value.get("OPENAI_API_KEY"),
             judge_api=_judge_api(value.get("EVALHUB_JUDGE_API", "auto")),
             judge_votes=_within("EVALHUB_JUDGE_VOTES", value.get("EVALHUB_JUDGE_VOTES", "1"), 9),
+            judge_batch=value.get("EVALHUB_JUDGE_BATCH", "") in ("1", "true", "yes"),
             judge_concurrency=_within("EVALHUB_JUDGE_CONCURRENCY", value.get("EVALHUB_JUDGE_CONCURRENCY", "64"), 1000),
             listening_model=value.get("EVALHUB_LISTENING_MODEL"),
             listening_url=value.get("EVALHUB_LISTENING_URL"),

@@ -71,9 +71,12 @@ def find_unmeasured(session: Session) -> None:
 
 
 def find_due(session: Session) -> None:
-    """Evaluations that are due although nobody holds them."""
+    """Evaluations that are due although nobody holds them. One ring for all of the judge's: they may wait for long."""
     key = (Evaluation.project_id, Evaluation.conversation_id, Evaluation.kind_of_work)
-    lost = select(*key).where(is_due(), Evaluation.created_at < func.now() - LOST_AFTER).distinct().limit(AT_ONCE)
+    is_lost = (is_due(), Evaluation.created_at < func.now() - LOST_AFTER)
+    if session.scalar(select(exists().where(*is_lost, Evaluation.kind_of_work == "judge"))):
+        ask_for(session, "judge")
+    lost = select(*key).where(*is_lost, Evaluation.kind_of_work != "judge").distinct().limit(AT_ONCE)
     for project_id, conversation_id, kind_of_work in session.execute(lost):
         ask(session, project_id, conversation_id, kind_of_work)
 

@@ -73,7 +73,8 @@ def draws(session: Session, claimed: Sequence[Evaluation]) -> dict[int, Draw]:
 
 
 def _was_drawn(evaluation: Evaluation) -> bool:
-    return evaluation.attempt > 1 and (evaluation.details or {}).get("inclusion_prob") is not None
+    """What waits for another try has a reason; what is planned anew has none."""
+    return evaluation.reason_code is not None and (evaluation.details or {}).get("inclusion_prob") is not None
 
 
 def _draw(session: Session, project_id: int, claimed: int) -> Draw:

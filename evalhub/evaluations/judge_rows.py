@@ -12,7 +12,7 @@ from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
-from evalhub.evaluations import drawing
+from evalhub.evaluations import batching, drawing
 from evalhub.evaluations.content import load_many
 from evalhub.evaluations.context import judge_contexts
 from evalhub.evaluations.planning import is_due
@@ -20,6 +20,7 @@ from evalhub.evaluations.running import not_runnable, result_of
 from evalhub.evaluations.writing import keep_answers, write_many
 from evalhub.evaluators import Context, Outcome
 from evalhub.models import FAILED, RUNNING, Conversation, Evaluation, JudgeAnswer, JudgeVersion
+from evalhub.openai_client.batched import Batched
 from evalhub.services import Services
 
 UNWRITABLE = (DataError, psycopg.DataError, TypeError)
@@ -37,6 +38,8 @@ class Ask:
     evaluation: Evaluation
     conversation: Conversation
     context: Context
+    batched: Batched | None = None
+    """where its questions go, if by the batch"""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Done:
     outcome: Outcome
     bought: Sequence[JudgeAnswer] = ()
     judges: Sequence[JudgeVersion] = ()
+    batched: Batched | None = None
 
 
 @dataclass
@@ -67,13 +71,15 @@ def claim(services: Services, owner: str, limit: int) -> Claimed:
         conversations = _conversations(session, evaluations)
         contexts = judge_contexts(services, session, conversations)
         draws = drawing.draws(session, evaluations)
+        batches = batching.answers(session, list(conversations)) if services.settings.judge_batch else None
         for evaluation in evaluations:
             place = _place(evaluation)
             settled = not_runnable(evaluation) or draws[evaluation.project_id].left_out(evaluation)
             if settled:
                 claimed.settled.append((evaluation, settled))
             else:
-                claimed.asks.append(_ask(evaluation, conversations[place], contexts[place], draws))
+                batched = None if batches is None else Batched(batches.get(place, {}))
+                claimed.asks.append(_ask(evaluation, conversations[place], contexts[place], draws, batched))
         write_many(session, [(one, outcome, result_of(one, outcome)) for one, outcome in claimed.settled])
     return claimed
 
@@ -100,7 +106,13 @@ def _conversations(session: Session, evaluations: Sequence[Evaluation]) -> dict[
     return found
 
 
-def _ask(evaluation: Evaluation, conversation: Conversation, shared: Context, draws: dict[int, drawing.Draw]) -> Ask:
+def _ask(
+    evaluation: Evaluation,
+    conversation: Conversation,
+    shared: Context,
+    draws: dict[int, drawing.Draw],
+    batched: Batched | None,
+) -> Ask:
     """An evaluation with a context of its own; what is the same for its conversation it shares."""
     draw = draws[evaluation.project_id]
     context = Context(
@@ -109,10 +121,10 @@ def _ask(evaluation: Evaluation, conversation: Conversation, shared: Context, dr
         rubric=shared.rubric,
         shared=shared.shared,
         known=shared.known,
-        ask_again=draw.again(conversation.id),
+        ask_again=batched is None and draw.again(conversation.id),
     )
     context.details = draw.details(evaluation)
-    return Ask(evaluation, conversation, context)
+    return Ask(evaluation, conversation, context, batched)
 
 
 def _place(evaluation: Evaluation) -> Place:
@@ -121,7 +133,7 @@ def _place(evaluation: Evaluation) -> Place:
 
 def finished(ask: Ask, outcome: Outcome) -> Done:
     """What is to be kept of a run."""
-    return Done(ask.evaluation, outcome, ask.context.bought, list(ask.context.judges.values()))
+    return Done(ask.evaluation, outcome, ask.context.bought, list(ask.context.judges.values()), ask.batched)
 
 
 def renew(services: Services, owner: str) -> None:
@@ -157,6 +169,7 @@ def _write(services: Services, owner: str, done: Sequence[Done]) -> None:
         keep_answers(session, [(one.evaluation, one.bought, one.judges) for one in done if _key(one) in holders])
         written = [one for one in done if holders.get(_key(one)) == owner]
         write_many(session, [(one.evaluation, one.outcome, result_of(one.evaluation, one.outcome)) for one in written])
+        batching.keep(session, [(one.evaluation, one.outcome, one.batched) for one in written if one.batched])
 
 
 def _holders(session: Session, done: Sequence[Done]) -> dict[tuple[Any, ...], str | None]:

@@ -24,6 +24,7 @@ from evalhub.evaluations.judge_rows import Ask, Done
 from evalhub.evaluations.running import RATE_LIMITED, evaluator_of
 from evalhub.evaluators import Outcome, run_async
 from evalhub.models import PENDING
+from evalhub.openai_client.batched import sending
 from evalhub.openai_client.connections import connections
 from evalhub.services import Services
 
@@ -86,7 +87,10 @@ class _Run:
     async def _ask_on(self) -> None:
         while ask := await self.queue.get():
             self.busy += 1
-            outcome = self._held_back() or await run_async(evaluator_of(ask.evaluation), ask.conversation, ask.context)
+            with sending(ask.batched):
+                outcome = self._held_back() or await run_async(
+                    evaluator_of(ask.evaluation), ask.conversation, ask.context
+                )
             self._finish(ask, outcome)
             self.busy -= 1
 

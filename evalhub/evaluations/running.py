@@ -14,6 +14,7 @@ from evalhub.evaluations.context import context_for
 from evalhub.evaluations.planning import is_due
 from evalhub.evaluators import Context, Evaluator, Outcome
 from evalhub.models import FAILED, PENDING, RUNNING, SKIPPED, Conversation, Evaluation, Score
+from evalhub.openai_client.batched import IN_BATCH
 from evalhub.services import Services
 
 LEASE_S = 600
@@ -101,7 +102,7 @@ def result_of(evaluation: Evaluation, outcome: Outcome) -> dict[str, Any]:
 
 def _later(evaluation: Evaluation, outcome: Outcome) -> dict[str, Any]:
     """When to try again. Being told to come back later uses no attempt up."""
-    if outcome.reason_code == RATE_LIMITED and outcome.not_before:
+    if outcome.reason_code in (RATE_LIMITED, IN_BATCH) and outcome.not_before:
         return {"finished_at": None, "not_before": outcome.not_before, "attempt": evaluation.attempt - 1}
     if evaluation.attempt >= ATTEMPTS:
         reason = f"gave up after {ATTEMPTS} attempts: {outcome.reason}"

@@ -17,7 +17,7 @@ from evalhub.models.conversations import (
 from evalhub.models.evaluations import BLOCKED, DONE, FAILED, PENDING, RUNNING, SKIPPED, Evaluation, Score
 from evalhub.models.inbox import Deletion, InboxItem
 from evalhub.models.integrations import VENDORS, IntegrationEndpoint
-from evalhub.models.judging import JudgeAnswer, JudgeVersion
+from evalhub.models.judging import BatchedQuestion, JudgeAnswer, JudgeVersion
 from evalhub.models.labeling import (
     Draft,
     Label,
@@ -50,6 +50,7 @@ __all__ = [
     "AudioAnalysis",
     "AuditEntry",
     "Base",
+    "BatchedQuestion",
     "Conversation",
     "ConversationAlias",
     "ConversationPart",

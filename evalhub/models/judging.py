@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from evalhub.models.base import Base, Json, JsonList, created, of_conversation, of_project, project_key, text_key
@@ -54,4 +54,27 @@ class JudgeAnswer(Base):
     usage: Mapped[Json]
     cost_usd: Mapped[float | None] = mapped_column(default=None)
     """none where no price is known"""
+    created_at: Mapped[datetime] = created()
+
+
+class BatchedQuestion(Base):
+    """A question that goes to the judge's server by the batch, until its evaluation is over."""
+
+    __tablename__ = "batched_question"
+    __table_args__ = (
+        of_conversation(),
+        Index("ix_batched_question_open", "batch_id", postgresql_where=text("status is null")),
+    )
+
+    project_id: Mapped[project_key] = mapped_column(default=None, repr=False)
+    conversation_id: Mapped[text_key] = mapped_column(default=None, repr=False)
+    name: Mapped[text_key]
+    """hash of path and body, and how many of the same came before it"""
+    path: Mapped[str]
+    body: Mapped[Json] = mapped_column(repr=False)
+    batch_id: Mapped[str | None] = mapped_column(default=None)
+    """none while it waits to be sent"""
+    status: Mapped[int | None] = mapped_column(default=None)
+    """HTTP status of the answer; none while there is none"""
+    answer: Mapped[Json | None] = mapped_column(default=None, repr=False)
     created_at: Mapped[datetime] = created()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evalhub.errors import Blocked, EvalhubError, Failed, Retryable
 from evalhub.settings import Settings
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import openai
 
 OPENAI_URL = "https://api.openai.com/v1"
+UNTOLD_PAUSE = timedelta(seconds=20)
+"""after a 429 that does not say how long to wait"""
 WORTH_A_RETRY = (408, 409, 425)
 TOO_LONG = ("context_length_exceeded", "string_above_max_length")
 TOO_LONG_SAID = ("context length", "context window", "maximum context", "too many tokens")
@@ -53,7 +55,8 @@ def refused(error: openai.APIStatusError, model: str) -> EvalhubError:
     if error.code == "insufficient_quota":
         return Blocked("no_credit", f"judge's account has no credit left ({said}). Top it up, or use another key.")
     if error.status_code == 429:
-        return Retryable("rate_limited", f"judge is rate limited ({said})", not_before(error.response.headers))
+        later = not_before(error.response.headers) or datetime.now(UTC) + UNTOLD_PAUSE
+        return Retryable("rate_limited", f"judge is rate limited ({said})", later)
     if error.status_code >= 500 or error.status_code in WORTH_A_RETRY:
         return Retryable("server_error", f"judge's server failed ({said})", not_before(error.response.headers))
     if error.status_code in (401, 403):
@@ -63,13 +66,16 @@ def refused(error: openai.APIStatusError, model: str) -> EvalhubError:
             "model_unknown",
             f"judge's server knows no {model!r} ({said}). Check EVALHUB_JUDGE_MODEL and EVALHUB_JUDGE_API.",
         )
-    return _turned_down(error, f"judge's server turned the request down ({said})")
+    return turned_down(error.status_code, {"code": error.code, "param": error.param, "message": error.message})
 
 
-def _turned_down(error: openai.APIStatusError, told: str) -> ModelError:
-    if error.code in TOO_LONG or any(words in error.message.lower() for words in TOO_LONG_SAID):
+def turned_down(status: int, error: Mapping[str, Any]) -> ModelError:
+    """An error that stays one: what the request holds cannot be answered."""
+    message = str(error.get("message"))
+    told = f"judge's server turned the request down (HTTP {status}: {message})"[:300]
+    if error.get("code") in TOO_LONG or any(words in message.lower() for words in TOO_LONG_SAID):
         return TooLong(told)
-    if "logprob" in f"{error.param} {error.message}".lower():
+    if "logprob" in f"{error.get('param')} {message}".lower():
         return Unsupported(told, "logprobs")
     return ModelError(told)
 

@@ -66,8 +66,36 @@ def upgrade() -> None:
     )
     op.create_index("ix_judge_answer_version", "judge_answer", ["project_id", "judge_version", "run"], unique=False)
 
+    op.create_table(
+        "batched_question",
+        sa.Column("project_id", sa.BigInteger(), nullable=False),
+        sa.Column("conversation_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("body", JSON, nullable=False),
+        sa.Column("batch_id", sa.Text(), nullable=True),
+        sa.Column("status", sa.BigInteger(), nullable=True),
+        sa.Column("answer", JSON, nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=NOW, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "conversation_id"],
+            ["conversation.project_id", "conversation.id"],
+            name=op.f("fk_batched_question_project_id_conversation_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("project_id", "conversation_id", "name", name=op.f("pk_batched_question")),
+    )
+    op.create_index(
+        "ix_batched_question_open",
+        "batched_question",
+        ["batch_id"],
+        unique=False,
+        postgresql_where=sa.text("status is null"),
+    )
+
 
 def downgrade() -> None:
+    op.drop_table("batched_question")
     op.drop_table("judge_answer")
     op.drop_table("judge_version")
     op.drop_column("score", "probabilities")

@@ -69,6 +69,22 @@ def test_an_evaluation_whose_worker_died(services: Services, project: Project, r
     assert {"evaluate_text", "evaluate_audio", "judge"} <= set(swept(services, rung))
 
 
+def test_a_long_queue_before_the_judge_hides_nobody_elses_work(
+    services: Services, project: Project, rung: Rung
+) -> None:
+    with services.work() as session:
+        kinds = ["judge"] * 600 + ["text"]
+        session.add_all(Conversation(project_id=project.id, id=f"{i:03}", state="ended") for i in range(len(kinds)))
+        session.flush()
+        for index, kind in enumerate(kinds):
+            row = Evaluation(evaluator="any", version="1", kind_of_work=kind)
+            row.project_id, row.conversation_id = project.id, f"{index:03}"
+            session.add(row)
+    long_ago(services, Evaluation, "created_at")
+    found = swept(services, rung)
+    assert (found.count("judge"), found.count("evaluate_text")) == (1, 1)
+
+
 def test_days_of_the_inbox_are_made_ahead(services: Services, project: Project, rung: Rung) -> None:
     swept(services, rung)
     with services.work() as session:

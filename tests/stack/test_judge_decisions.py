@@ -223,6 +223,13 @@ def test_rate_limits_wait_as_long_as_they_ask() -> None:
     assert timedelta(seconds=89) < outcome.not_before - before < timedelta(seconds=150)
 
 
+def test_a_rate_limit_that_names_no_time_waits_too() -> None:
+    before = datetime.now(UTC)
+    outcome = judged(lambda _path, _body: (429, {"error": {"message": "slow down"}}, {}))
+    assert outcome.not_before is not None
+    assert timedelta(seconds=19) < outcome.not_before - before < timedelta(seconds=60)
+
+
 def test_what_is_too_long_is_shown_by_half() -> None:
     turns = [make_turn(id=f"t{index}", start_ms=index, text="long " * 100) for index in range(40)]
     judge = Judge(lambda one: chosen(one, "t0", 0.9) if ".place." in one["name"] else None)

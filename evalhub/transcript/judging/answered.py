@@ -14,6 +14,7 @@ from typing import Any
 from evalhub.errors import EvalhubError, Failed
 from evalhub.evaluators import Context, digest
 from evalhub.models import Conversation, Criterion, JudgeAnswer
+from evalhub.openai_client.batched import PRICE_SHARE
 from evalhub.openai_client.connections import connections
 from evalhub.openai_client.failures import TooLong
 from evalhub.prices import price_of
@@ -137,7 +138,9 @@ class Answering:
 
     def _cost(self, used: Used) -> float | None:
         price = price_of(used.model or self.asked.model, self.context.settings, api=self.asked.back_end)
-        return price.of(used.tokens) if price else None
+        cost = price.of(used.tokens) if price else None
+        by_batch = self.context.settings.judge_batch and self.asked.back_end != "decisions"
+        return cost * PRICE_SHARE if cost is not None and by_batch else cost
 
     def _note(self, used: Used) -> None:
         """What was used stays with the evaluation, also where the answers turned out useless."""

@@ -49,6 +49,7 @@ class Written:
             name="scorecard",
             schema=case.scorecard.schema,
             temperature=case.temperature,
+            log_probabilities=not case.settings.judge_batch,  # a refusal would cost a day
             cache_key=case.scorecard.cache_key,
         )
         reply = await ask(case.settings, question, timeout_s=case.timeout_s)

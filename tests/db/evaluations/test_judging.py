@@ -1,6 +1,5 @@
 """Judge work by the batch: no verdict lost, none doubled, none invented, whatever the server and other workers do."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,34 +7,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, update
 
-from evalhub.evaluations.content import load_many, part_hashes
 from evalhub.evaluations.drawing import number_of
 from evalhub.evaluations.judging import judge_due
-from evalhub.evaluations.planning import AGAIN, plan
+from evalhub.evaluations.planning import AGAIN
 from evalhub.models import Conversation, Evaluation, JudgeAnswer, JudgeVersion, Project, Score, Turn
-from evalhub.rubrics.stored import install_rubrics
 from evalhub.services import Services
+from tests.db.evaluations.judged import called, count, replan, rows, scorecard
 from tests.stack.judge_server import Answer, serving
 
 Respond = Callable[[str], Answer | None]
-
-
-def called(body: dict[str, Any]) -> str:
-    """Which conversation a request is about: its first turn names it."""
-    text = next(part["text"] for part in body["messages"][1]["content"] if '"turn": "t0"' in part["text"])
-    return str(json.loads(text)["text"].split()[-1])
-
-
-def scorecard(body: dict[str, Any], verdict: str = "pass", quote: str = "Hello from") -> Answer:
-    one = {"evidence": [{"turn_id": "t0", "quote": quote}], "applicable": True, "verdict": verdict, "explanation": "."}
-    asked = body["response_format"]["json_schema"]["schema"]["properties"]
-    message = {"role": "assistant", "content": json.dumps(dict.fromkeys(asked, one))}
-    usage = {"prompt_tokens": 1000, "completion_tokens": 100}
-    answer = {"id": "x", "model": "m-1", "choices": [{"finish_reason": "stop", "message": message}], "usage": usage}
-    return 200, answer, {}
 
 
 class Server:
@@ -58,50 +40,9 @@ def connected(services: Services, server: Server) -> Iterator[Services]:
         yield replace(services, settings=replace(services.settings, **judge))
 
 
-@pytest.fixture
-def calls(services: Services, project: Project) -> Callable[..., list[str]]:
-    """Makes ended calls that wait for their judge."""
-    with services.work() as session:
-        install_rubrics(session, project.id)
-
-    def make(count: int, **judge: Any) -> list[str]:
-        ids = [f"call-{index}" for index in range(count)]
-        with services.work() as session:
-            session.execute(update(Project).values(settings={"judge": {"asked_again": 0.0} | judge}))
-            session.add_all(Conversation(project_id=project.id, id=one, state="ended") for one in ids)
-            session.flush()
-            session.add_all(
-                Turn(project_id=project.id, conversation_id=one, id="t0", speaker="agent", text=f"Hello from {one}")
-                for one in ids
-            )
-        replan(services, project, ids)
-        return ids
-
-    return make
-
-
-def replan(services: Services, project: Project, ids: list[str]) -> None:
-    with services.work() as session:
-        conversations = load_many(session, project.id, ids)
-        for conversation in conversations:
-            conversation.part_hashes = part_hashes(conversation)
-        plan(session, conversations)
-        session.execute(delete(Evaluation).where(Evaluation.evaluator != "rubric_judge"))
-
-
-def rows(services: Services) -> dict[str, Evaluation]:
-    with services.sessions() as session:
-        return {row.conversation_id: row for row in session.scalars(select(Evaluation))}
-
-
 def again(services: Services) -> None:
     with services.work() as session:
         session.execute(update(Evaluation).values(AGAIN))
-
-
-def count(services: Services, kind: Any, **of: Any) -> int:
-    with services.sessions() as session:
-        return session.scalar(select(func.count()).select_from(kind).filter_by(**of)) or 0
 
 
 def test_every_call_is_judged_once(services: Services, calls: Any) -> None:

@@ -29,7 +29,7 @@ FORBIDDEN_FIELDS = ("name", "arguments", "extra_arguments")
 
 def is_matcher(value: Any) -> bool:
     """Whether a value of an expectation is a matcher and not a literal: an object of matcher words only."""
-    return isinstance(value, dict) and bool(value) and value.keys() <= MATCHER_WORDS
+    return isinstance(value, dict) and bool(value) and MATCHER_WORDS.issuperset(value)
 
 
 def check_expectations(value: Any, path: str = "expectations") -> list[Problem]:

@@ -6,6 +6,7 @@ longer than the universe has for forty characters. Patterns and texts are capped
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import regex  # type: ignore[import-untyped]
@@ -26,10 +27,16 @@ def fault_of(pattern: Any) -> str | None:
     if len(pattern) > LONGEST_PATTERN:
         return f"{len(pattern)} characters, more than {LONGEST_PATTERN}"
     try:
-        regex.compile(pattern)
+        _compiled(pattern)
     except regex.error as error:
         return f"{pattern!r}: {error}"
     return None
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> Any:
+    """The package's own cache costs more than most matches do."""
+    return regex.compile(pattern)
 
 
 def full_match(pattern: str, text: str) -> bool:
@@ -38,18 +45,18 @@ def full_match(pattern: str, text: str) -> bool:
     Raises:
         TooSlow: nobody can tell in reasonable time.
     """
-    return _run(regex.fullmatch, pattern, text)
+    return _run("fullmatch", pattern, text)
 
 
 def found_in(pattern: str, text: str) -> bool:
     """Whether the pattern occurs anywhere in the text, as JSON Schema's `pattern` asks. Raises TooSlow likewise."""
-    return _run(regex.search, pattern, text)
+    return _run("search", pattern, text)
 
 
-def _run(search: Any, pattern: str, text: str) -> bool:
+def _run(how: str, pattern: str, text: str) -> bool:
     if len(text) > LONGEST_TEXT or len(pattern) > LONGEST_PATTERN:
         raise TooSlow(f"a text of {len(text)} characters is too long for a pattern")
     try:
-        return search(pattern, text, timeout=SECONDS) is not None
+        return getattr(_compiled(pattern), how)(text, timeout=SECONDS) is not None
     except TimeoutError:
         raise TooSlow(f"the pattern takes too long on {text[:40]!r}") from None

@@ -27,7 +27,8 @@ class Spoken:
 def spoken(conversation: Conversation, delegation: Delegation, normaliser: Normaliser) -> Spoken | None:
     """How the result was told; None where it brought nothing that can be compared, or nobody spoke after it."""
     turns = _turns_after(conversation, delegation)
-    values = [entity for text in scalars(delegation.result) for entity in entities(text, normaliser)]
+    found_values = [entity for text in scalars(delegation.result) for entity in entities(text, normaliser)]
+    values = list({(one.kind, one.key): one for one in found_values}.values())
     if not turns or not values:
         return None
     said = " . ".join(turn.text or "" for turn in turns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalhub.transcript.calls.spelled import comparable
@@ -57,7 +58,7 @@ class Heard:
         return sum(word in digits for word in AMOUNT.sub(" ", self.said).replace(".", "").split())
 
 
-def look_for(wanted: list[Entity], text: str, normaliser: Normaliser) -> list[Looked]:
+def look_for(wanted: Sequence[Entity], text: str, normaliser: Normaliser) -> list[Looked]:
     """Each entity, and whether it stands in a text; one said twice has to be there twice."""
     heard = Heard(text, normaliser)
     left = {(one.kind, one.key): heard.count(one) for one in wanted}

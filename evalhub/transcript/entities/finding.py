@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from evalhub.transcript.calls.spelled import comparable, is_code
 from evalhub.transcript.entities.dates import dates, in_words
@@ -36,8 +37,13 @@ class Entity:
         return self.said
 
 
-def entities(text: str, normaliser: Normaliser) -> list[Entity]:
-    """Every entity of a text, in no particular order."""
+@lru_cache(maxsize=8192)
+def entities(text: str, normaliser: Normaliser) -> tuple[Entity, ...]:
+    """Every entity of a text, in no particular order. Kept for a while: several evaluators read the same texts."""
+    return tuple(_found(text, normaliser))
+
+
+def _found(text: str, normaliser: Normaliser) -> list[Entity]:
     said = spoken(text, normaliser)
     if normaliser.name != "english":
         return list(_of_digits(said, text))

@@ -103,7 +103,7 @@ def _asked_again(found: Carried, normaliser: Normaliser) -> Iterator[tuple[Turn,
 def _told(before: list[Turn], normaliser: Normaliser) -> Iterator[tuple[Question | None, str, Entity]]:
     """What the caller told when the agent asked for it, and how the agent called it."""
     for asked, answer in pairwise(before):
-        given = entities(_said(answer), normaliser) if (asked.speaker, answer.speaker) == ("agent", "caller") else []
+        given = entities(_said(answer), normaliser) if (asked.speaker, answer.speaker) == ("agent", "caller") else ()
         for question in QUESTIONS if normaliser is ENGLISH else ():
             fitting = [one for one in given if one.kind in question.answered_by]
             if fitting and question.identifies and asks(question, asked.text or ""):

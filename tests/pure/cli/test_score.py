@@ -161,6 +161,40 @@ def test_an_evaluator_that_crashes_is_a_failure_and_never_a_zero() -> None:
     assert (exit_code([row], []), exit_code([row], ["not met"]), exit_code([], ["not met"])) == (1, 1, 3)
 
 
+def test_business_rules_and_prices_come_from_files(tmp_path: Path, call: Path) -> None:
+    rules, prices = tmp_path / "rules.toml", tmp_path / "prices.toml"
+    rules.write_text("""[[rules]]
+    key = "found_first"
+    title = "An order is found first"
+    must_call = [{name = "find_order"}]""")
+    prices.write_text("""[[prices]]
+    models = ["gpt-5-mini"]
+    from = 2026-01-01
+    per_unit = { input_tokens = 0.5 }""")
+    found = rows(call, "--evaluators", "business_rules,cost_per_minute", "--rules", rules, "--prices", prices)
+    assert {row["metric"]: row["value"] for row in found if row["metric"] != "cost_per_minute"} == {
+        "business_rules.kept": 1.0,
+        "business_rule.found_first": 1.0,
+        "cost_usd": 600.0,
+    }
+
+
+@pytest.mark.parametrize("option", ["--rules", "--prices"])
+def test_a_wrong_file_is_bad_input_with_its_name(tmp_path: Path, call: Path, option: str) -> None:
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text("rule = 1")
+    result = score(call, option, wrong)
+    assert result.exit_code == 2
+    assert "wrong.toml cannot be used." in result.output
+
+
+def test_tools_that_stand_out_are_told_under_the_tables(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text('{"id": "x", "prompt": {"tools": [{"name": "a"}]}, "tool_calls": [{"name": "b"}]}')
+    result = score(path, "--evaluators", "tool_advice")
+    assert "Called, but not declared in the prompt: b." in result.output
+
+
 def test_help_lists_every_command() -> None:
     result = CliRunner().invoke(main, ["--help"])
     assert result.exit_code == 0

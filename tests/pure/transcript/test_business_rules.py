@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from evalhub.bundled import bundled
 from evalhub.business_rules import parse_rules
 from evalhub.errors import BadInput
 from evalhub.models import Conversation, Handoff, Score
+from evalhub.traces.formats import native
 from evalhub.transcript.business_rules import BusinessRules
 from tests.factories import make_tool_call
 from tests.pure.transcript.helpers import called, evaluate, said, the_score
@@ -142,3 +144,20 @@ def test_what_is_wrong_with_rules_is_said_with_its_place(text: str, told: str) -
     with pytest.raises(BadInput) as caught:
         parse_rules(text)
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("case", "verdict"),
+    [
+        ("delete-instead-of-update", "fail"),
+        ("delete-instead-of-update-twin", "pass"),
+        ("snowboard-return", "pass"),
+        ("dead-air", "na"),
+    ],
+)
+def test_the_rules_of_the_samples_find_what_was_planted(case: str, verdict: str) -> None:
+    samples = bundled("sample_traces")
+    rules = parse_rules((samples / "rules.toml").read_text())
+    [(conversation, _)] = native.split((samples / "native" / case / f"{case}.json").read_bytes())
+    outcome = evaluate(BusinessRules(), conversation, business_rules=rules)
+    assert the_score(outcome, "business_rules.kept").verdict == verdict

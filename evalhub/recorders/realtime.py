@@ -13,6 +13,7 @@ KINDS = {"audio/pcmu": "mulaw", "audio/pcma": "alaw", "g711_ulaw": "mulaw", "g71
 SOUND = {
     "input_audio_buffer.append": ("caller", "audio"),
     "session.input_audio.append": ("caller", "audio"),
+    "session.input_audio_buffer.append": ("caller", "audio"),
     "response.output_audio.delta": ("agent", "delta"),
     "response.audio.delta": ("agent", "delta"),
     "session.output_audio.delta": ("agent", "delta"),

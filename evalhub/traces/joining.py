@@ -16,11 +16,20 @@ from sqlalchemy.orm import Session
 
 from evalhub.models import Conversation, ConversationAlias, Deletion, Label, QueueItem, Span, SpanLog, Trace
 from evalhub.traces.grouping import KEYS, keys_of
+from evalhub.traces.recordings import placing
 from evalhub.traces.spans import LogRecord, SpanRecord
 
 OWN_ID = len(KEYS)
 JOIN_LOCK = 7_303
 TURN_S = 45
+CARRY_STARTS = text("""
+update conversation as mine set metadata = coalesce(mine.metadata, '{}') || jsonb_build_object(
+  cast(:name as text), coalesce(mine.metadata -> :name, '{}') || (theirs.metadata -> :name))
+from conversation as theirs
+where mine.project_id = :project and mine.id = :new
+  and theirs.project_id = :project and theirs.id = :old and theirs.metadata -> :name is not null
+""")
+"""when the recordings that are carried over began"""
 
 
 def canonical(session: Session, project_id: int, name: str) -> str:
@@ -178,6 +187,7 @@ def take_in(session: Session, project_id: int, old: str, new: str) -> None:
     ):
         session.execute(text(_carry(table, identity)), key)
     session.execute(text(_carry("queue_item", "queue_id")), key)
+    session.execute(CARRY_STARTS, key | {"name": placing.STARTED_AT})
     aliases = update(ConversationAlias).filter_by(project_id=project_id, conversation_id=old)
     session.execute(aliases.values(conversation_id=new))
     if not _has_labels(session, project_id, old):

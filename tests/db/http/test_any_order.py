@@ -17,7 +17,8 @@ from evalhub.traces.formats.native_dump import dump
 from evalhub.traces.inbox import parse_waiting
 from evalhub.traces.queries import load_conversation
 from tests.db.http.conftest import Program
-from tests.db.traces.test_spans import settle
+from tests.db.traces.test_spans import START, TRACE, settle, span
+from tests.db.traces.test_spans import body as otlp_body
 from tests.pure.traces.samples import SAMPLES
 from tests.pure.traces.traced import addresses, bodies, traced_calls
 
@@ -155,6 +156,18 @@ def test_sound_alone_is_a_call(services: Services, program: Callable[[str], tupl
     assert found["started_at"].startswith("2026-11-27T10:00:00")
     with services.sessions() as session:
         assert session.scalar(select(Conversation.state).filter_by(project_id=project.id)) == "ended"
+
+
+def test_sound_under_another_name_of_the_call_is_laid_right(
+    services: Services, program: Callable[[str], tuple[Project, Program]]
+) -> None:
+    """It comes under the id of a trace, of which a better name is told only later."""
+    project, sender = program("renamed")
+    began = datetime.fromtimestamp(START / 1e9 + 2, UTC)
+    body = otlp_body(span(0, **{"gen_ai.conversation.id": "better"}))
+    spans = ("POST", "/../v1/traces", {"data": body, "content_type": "application/json"})
+    [recording] = stored(services, project, sender, [put(TRACE, began), spans], "better")["recordings"]
+    assert (recording["track"], recording["offset_ms"]) == ("stereo", 2000)
 
 
 def test_an_offset_that_is_said_later_counts(

@@ -91,6 +91,24 @@ def test_what_is_sent_again_changes_nothing(services: Services, session: Session
     assert (count(session, Span), count(session, Assembly)) == (2, 0)
 
 
+def test_what_is_sent_again_after_midnight_changes_nothing(
+    services: Services, session: Session, project: Project
+) -> None:
+    """The first body lies in another partition of the inbox by then."""
+    sent = body(span(0, **keyed("call-1")), span(1))
+    keep(services, project, sent)
+    settle(services)
+    with services.work() as own:
+        own.execute(
+            text("create table inbox_20200101 partition of inbox for values from ('2020-01-01') to ('2020-01-02')")
+        )
+        own.execute(text("update inbox set received_at = '2020-01-01 23:59:59+00'"))
+    keep(services, project, sent)
+    settle(services)
+    assert calls(session, project) == ["call-1"]
+    assert (count(session, InboxItem), count(session, Span), count(session, Assembly)) == (2, 2, 0)
+
+
 def test_a_later_value_wins_and_a_missing_one_erases_nothing(
     services: Services, session: Session, project: Project
 ) -> None:

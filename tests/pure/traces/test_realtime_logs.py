@@ -13,7 +13,18 @@ from hypothesis import strategies as st
 from evalhub.errors import BadInput, Unreadable
 from evalhub.traces.formats import openai_realtime
 from evalhub.traces.formats.native_dump import dump
-from tests.pure.traces.realtime_logs import T0, append, committed, conversation, created, heard, lines, messages, timed
+from tests.pure.traces.realtime_logs import (
+    T0,
+    append,
+    committed,
+    conversation,
+    created,
+    heard,
+    lines,
+    messages,
+    pcm,
+    timed,
+)
 from tests.pure.traces.samples import REALTIME
 
 SESSION: list[tuple[float, dict[str, Any]]] = [
@@ -140,3 +151,20 @@ def test_a_live_session_has_a_clock_of_its_own() -> None:
         ("caller", 1500, 1800, "you"),
     ]
     assert turns[1].interrupted is False
+
+
+def test_a_translation_session_is_a_call_of_two_voices_at_once() -> None:
+    """Its words carry one moment of the clock of the sound that was sent."""
+    spoken = [(1 + n / 5, {"type": "session.input_audio_buffer.append", "audio": pcm(200)}) for n in range(10)]
+    words = [
+        (2.0, {"type": "session.input_transcript.delta", "event_id": "a", "delta": "Guten ", "elapsed_ms": 400}),
+        (2.1, {"type": "session.input_transcript.delta", "event_id": "b", "delta": "Tag.", "elapsed_ms": 600}),
+        (2.2, {"type": "session.output_transcript.delta", "event_id": "c", "delta": "Hello.", "elapsed_ms": 600}),
+        (3.2, {"type": "session.closed", "event_id": "d"}),
+    ]
+    found = conversation(timed((0, created(type="translation")), *spoken, *words))
+    assert [(turn.speaker, turn.text, turn.start_ms, turn.end_ms, turn.interrupted) for turn in found.turns] == [
+        ("caller", "Guten Tag.", 1000, 1400, None),
+        ("agent", "Hello.", 1200, 1400, None),
+    ]
+    assert found.ended_at

@@ -91,6 +91,7 @@ def pressed(log: Log, event: Event) -> None:
 HANDLERS: dict[str, Handler] = {
     "input_audio_buffer.append": appended,
     "session.input_audio.append": appended,
+    "session.input_audio_buffer.append": appended,
     "input_audio_buffer.speech_started": speech_started,
     "input_audio_buffer.speech_stopped": speech_stopped,
     "input_audio_buffer.committed": committed,

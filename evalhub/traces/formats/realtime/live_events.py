@@ -1,4 +1,7 @@
-"""Events of the Live API, which is full duplex: no turns, no responses at the top, times on the session's own clock."""
+"""Events of the Live API, which is full duplex: no turns, no responses at the top, times on the session's own clock.
+
+Translation sessions use the same names; their words carry one moment of that clock instead of two.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ PAUSE_MS = 1_000
 """a silence of one side that ends its turn"""
 DONE = ("response.completed", "response.incomplete", "response.failed", "response.cancelled")
 SOUND = "output"
+FRAME_MS = 200
+"""what a translation session works on at once"""
 
 
 def started(log: Log, event: Event) -> None:
@@ -23,17 +28,22 @@ def started(log: Log, event: Event) -> None:
     log.live = Live(zero=event.time or 0.0)
 
 
-def live_of(log: Log) -> Live:
-    """The Live part of the log; its clock starts with the first event where the start was not logged."""
-    log.live = log.live or Live(zero=0.0)
+def live_of(log: Log, now: float | None = None) -> Live:
+    """The Live part of the log; its clock starts with the first sound sent, or now, where the start was not logged."""
+    if log.live is None:
+        begun = [when - len(data) / 2 / rate for when, data, rate in log.input.sent[:1]]
+        log.live = Live(zero=begun[0] if begun else now or 0.0)
     return log.live
 
 
 def words(log: Log, event: Event) -> None:
     role = "user" if "input" in event.type else "assistant"
+    elapsed_ms = ms(event.data, "elapsed_ms")
     start_ms, end_ms = ms(event.data, "start_ms"), ms(event.data, "end_ms")
+    if elapsed_ms is not None and start_ms is None:
+        start_ms, end_ms = max(0, elapsed_ms - FRAME_MS), elapsed_ms
     if start_ms is not None and end_ms is not None and end_ms >= start_ms:
-        live_of(log).said[role].append((start_ms, end_ms, text(event.data, "delta") or ""))
+        live_of(log, event.time).said[role].append((start_ms, end_ms, text(event.data, "delta") or ""))
 
 
 def sound(log: Log, event: Event) -> None:
@@ -109,6 +119,8 @@ def _add_turn(log: Log, live: Live, role: str, fragments: list[tuple[int, int, s
 
 
 def _mark_interruptions(log: Log) -> None:
+    if log.settings.raw.get("type") == "translation":
+        return  # it always speaks over the caller
     caller = [item.interval[0] for item in log.items.values() if item.role == "user" and item.interval]
     for item in log.items.values():
         if item.role == "assistant" and item.interval:

@@ -19,6 +19,7 @@ CLIENT = frozenset(
             "session.start",
             "session.close",
             "session.input_audio.append",
+            "session.input_audio_buffer.append",
             "transcription_session.update",
         ),
         *("input_audio_buffer.append", "input_audio_buffer.commit", "input_audio_buffer.clear"),

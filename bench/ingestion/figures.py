@@ -129,7 +129,8 @@ def ratios(all_figures: Sequence[Figures]) -> str:
     ours, others = _parted(all_figures)
     if ours is None or not others:
         return ""
-    return _table(["evalhub is", "acknowledged", "queryable", "sustained"], [_ratio(ours, other) for other in others])
+    rows = [_ratio(ours, other) for other in others]
+    return _table(["evalhub is", "acknowledged", "queryable", "sustained"], [row for row in rows if any(row[1:])])
 
 
 def _parted(all_figures: Sequence[Figures]) -> tuple[Figures | None, list[Figures]]:

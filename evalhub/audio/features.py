@@ -57,9 +57,20 @@ class SpectralMeter:
         """Power per slot: `rms` (mean square of full scale), each band of `BANDS_HZ` (relative), and the mel bands as
         `timbre`, of shape (TIMBRE_BANDS, slots)."""
         self.feed(np.zeros(self._fft, np.float32))
-        powers = np.concatenate(self._found, axis=1)
+        powers = _joined(self._found)
         named = len(BANDS_HZ) + 1
         return dict(zip(("rms", *BANDS_HZ), powers[:named], strict=True)) | {"timbre": powers[named:]}
+
+
+def _joined(blocks: list[Floats]) -> Floats:
+    """The blocks as one array; each is let go as soon as it is in, so that hours never lie in memory twice."""
+    whole = np.empty((len(blocks[0]), sum(block.shape[1] for block in blocks)), np.float32)
+    at = whole.shape[1]
+    while blocks:
+        block = blocks.pop()
+        at -= block.shape[1]
+        whole[:, at : at + block.shape[1]] = block
+    return whole
 
 
 def decibels(power: Floats) -> Floats:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy import fft
 
 from evalhub.audio.arrays import Floats, Ints
 from evalhub.audio.pitch_path import Candidates, PathCosts, best_path
@@ -59,6 +58,8 @@ class PitchTracker:
     """F0 of one channel, fed block by block: `feed(samples)` any number of times, then `finish()`."""
 
     def __init__(self, rate: int, policy: PitchPolicy = PitchPolicy()) -> None:
+        from scipy import fft
+
         self.rate, self.policy = rate, policy
         self.hop = round(HOP_S * rate)
         self.size = round(PERIODS_PER_WINDOW * rate / policy.floor_hz)
@@ -87,7 +88,7 @@ class PitchTracker:
         self.feed(np.zeros(self.size, np.float32))
         f0 = np.zeros(self._frames, np.float32)
         if self._found:
-            found = Candidates.joined(self._found)
+            found, self._found = Candidates.joined(self._found), []
             f0[found.frame] = best_path(found, self._unvoiced_strength(found.level), self._costs())
         return f0
 
@@ -137,6 +138,8 @@ class PitchTracker:
         return r
 
     def _autocorrelation(self, frames: Floats) -> Floats:
+        from scipy import fft
+
         spectrum = fft.rfft(frames, self._fft_size, axis=1)
         parts = spectrum.view(np.float32)
         np.square(parts, out=parts)

@@ -76,7 +76,10 @@ class _Meters:
                 meter.feed(samples)
 
     def result(self, recording: Recording) -> AudioAnalysis:
-        sounds = self._sounds()
+        peaks, energies, correlation = self.levels.peaks, self.loudness.finish(), self.levels.correlation
+        promised_ms = round(self.source.promised * 1000 / self.source.rate)
+        # one channel after the other: what is known of each 10 ms of two hours is let go before the next
+        heard = [self._heard(channel, peaks[channel], energies[channel]) for channel in range(self.source.channels)]
         return AudioAnalysis(
             project_id=recording.project_id,
             sha256=recording.sha256 or "",
@@ -86,56 +89,56 @@ class _Meters:
             channel_count=self.source.channels,
             codec=self.source.codec,
             peaks_per_s=PEAKS_PER_S,
+<<<<<<< HEAD
             peaks=drawn(self.levels.peaks),
             contour=contour.drawn(sounds),
             voiced=[[list(interval) for interval in sound.voiced] for sound in sounds],
             details=self._details(sounds),
+=======
+            peaks=drawn(peaks),
+            voiced=[voiced for voiced, _ in heard],
+            details={
+                "version": VERSION,
+                "has_header": self.source.has_header,
+                "broken_off_ms": promised_ms if self._length_ms < promised_ms * BROKEN_OFF else None,
+                "correlation": None if correlation is None else round(correlation, 5),
+                "channels": [facts for _, facts in heard],
+            },
+>>>>>>> h-audio
         )
 
     @property
     def _length_ms(self) -> int:
         return round(self.levels.samples * 1000 / self.source.rate)
 
-    def _sounds(self) -> list[TrackSound]:
-        peaks, energies = self.levels.peaks, self.loudness.finish()
-        return [self._sound(channel, peaks[channel], energies[channel]) for channel in range(self.source.channels)]
+    def _heard(self, channel: int, peaks: Floats, energies: Floats) -> tuple[list[list[int]], dict[str, Any]]:
+        """The voiced intervals of one channel, and what its sound says."""
+        sound = self._sound(channel, peaks, energies)
+        return [list(interval) for interval in sound.voiced], {
+            "peak": round(float(peaks.max(initial=0.0)), 5),
+            "dc": round(float(self.levels.dc[channel]), 6),
+            "first_clipped_ms": self.levels.first_clipped[channel],
+            "dead": [asdict(one) for one in dead_stretches(peaks, sound.voiced)],
+            "delivery": describe(sound),
+        }
 
     def _sound(self, channel: int, peaks: Floats, energies: Floats) -> TrackSound:
         voiced = voiced_intervals(self.voices[channel].finish(), peaks, length_ms=self._length_ms)
         slots = self._length_ms * SLOTS_PER_S // 1000 + 1
+        f0 = _fitted(self.pitches[channel].finish(), slots)
         powers = self.spectra[channel].finish()
         return TrackSound(
             voiced=[(start, end) for start, end in voiced],
             peaks=peaks,
-            f0=_fitted(self.pitches[channel].finish(), slots),
+            f0=f0,
             powers={name: _fitted(power, slots) for name, power in powers.items()},
             energies=energies,
             clipped=int(self.levels.clipped[channel]),
             samples=self.levels.samples,
         )
 
-    def _details(self, sounds: list[TrackSound]) -> dict[str, Any]:
-        promised_ms = round(self.source.promised * 1000 / self.source.rate)
-        correlation = self.levels.correlation
-        return {
-            "version": VERSION,
-            "has_header": self.source.has_header,
-            "broken_off_ms": promised_ms if self._length_ms < promised_ms * BROKEN_OFF else None,
-            "correlation": None if correlation is None else round(correlation, 5),
-            "channels": [self._channel(channel, sound) for channel, sound in enumerate(sounds)],
-        }
-
-    def _channel(self, channel: int, sound: TrackSound) -> dict[str, Any]:
-        return {
-            "peak": round(float(sound.peaks.max(initial=0.0)), 5),
-            "dc": round(float(self.levels.dc[channel]), 6),
-            "first_clipped_ms": self.levels.first_clipped[channel],
-            "dead": [asdict(one) for one in dead_stretches(sound.peaks, sound.voiced)],
-            "delivery": describe(sound),
-        }
-
 
 def _fitted(values: Floats, slots: int) -> Floats:
     """Exactly so many slots, along the last axis."""
-    missing = max(0, slots - values.shape[-1])
-    return np.pad(values[..., :slots], [(0, 0)] * (values.ndim - 1) + [(0, missing)])
+    missing = slots - values.shape[-1]
+    return np.pad(values, [(0, 0)] * (values.ndim - 1) + [(0, missing)]) if missing > 0 else values[..., :slots]

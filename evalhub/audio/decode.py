@@ -29,6 +29,7 @@ ENCODINGS = {
 SUFFIXES = {".ulaw": "mulaw", ".mulaw": "mulaw", ".ul": "mulaw", ".alaw": "alaw", ".al": "alaw"}
 CONTAINERS = (b"RIFF", b"RF64", b"RIFX", b"fLaC", b"OggS", b"ID3", b"FORM", b".snd", b"caff")
 FOREIGN = {b"ftyp": "an MP4 or M4A file", b"#!AMR": "an AMR file"}
+FLOATING = ("FLOAT", "DOUBLE")
 FULL_SCALE = {"ULAW": 32124 / 32768, "ALAW": 32256 / 32768}
 """the loudest sample that G.711 can say; everywhere else it is 1"""
 
@@ -106,7 +107,7 @@ def _read(file: Any, frames: int) -> Floats:
         block: Floats = file.read(frames, dtype="float32", always_2d=True)
     except soundfile.LibsndfileError:
         return np.zeros((0, file.channels), np.float32)
-    return np.nan_to_num(block, copy=False)
+    return np.nan_to_num(block, copy=False) if file.subtype in FLOATING else block
 
 
 def _with_last(items: Iterator[Floats]) -> Iterator[tuple[Floats, bool]]:

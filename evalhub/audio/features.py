@@ -23,6 +23,7 @@ class SpectralMeter:
 
     def __init__(self, rate: int) -> None:
         import librosa
+        from scipy.sparse import csr_array
 
         self._frame, self._hop = round(rate * FRAME_S), rate // SLOTS_PER_S
         self._fft = 1 << (self._frame - 1).bit_length()
@@ -30,7 +31,7 @@ class SpectralMeter:
         inside = [(hertz >= low) & (hertz < high) for low, high in BANDS_HZ.values()]
         low, high = TIMBRE_HZ
         mel = librosa.filters.mel(sr=rate, n_fft=self._fft, n_mels=TIMBRE_BANDS, fmin=low, fmax=high)
-        self._bands = np.concatenate([np.array(inside, np.float32), mel])
+        self._bands = csr_array(np.concatenate([np.array(inside, np.float32), mel]))  # BLAS would wake its threads
         self._rest: Floats = np.zeros(self._fft // 2, np.float32)
         self._found: list[Floats] = []
 
@@ -46,7 +47,8 @@ class SpectralMeter:
         import librosa
 
         size, hop = self._fft, self._hop
-        power = np.abs(librosa.stft(samples, n_fft=size, hop_length=hop, win_length=self._frame, center=False)) ** 2
+        spectrum = librosa.stft(samples, n_fft=size, hop_length=hop, win_length=self._frame, center=False)
+        power = spectrum.real**2 + spectrum.imag**2
         whole = librosa.feature.rms(y=samples, frame_length=size, hop_length=hop, center=False) ** 2
         powers: Floats = np.concatenate([whole, self._bands @ power])
         return powers
@@ -55,9 +57,20 @@ class SpectralMeter:
         """Power per slot: `rms` (mean square of full scale), each band of `BANDS_HZ` (relative), and the mel bands as
         `timbre`, of shape (TIMBRE_BANDS, slots)."""
         self.feed(np.zeros(self._fft, np.float32))
-        powers = np.concatenate(self._found, axis=1)
+        powers = _joined(self._found)
         named = len(BANDS_HZ) + 1
         return dict(zip(("rms", *BANDS_HZ), powers[:named], strict=True)) | {"timbre": powers[named:]}
+
+
+def _joined(blocks: list[Floats]) -> Floats:
+    """The blocks as one array; each is let go as soon as it is in, so that hours never lie in memory twice."""
+    whole = np.empty((len(blocks[0]), sum(block.shape[1] for block in blocks)), np.float32)
+    at = whole.shape[1]
+    while blocks:
+        block = blocks.pop()
+        at -= block.shape[1]
+        whole[:, at : at + block.shape[1]] = block
+    return whole
 
 
 def decibels(power: Floats) -> Floats:

@@ -32,7 +32,7 @@ class Levels:
         starts = self._slot_starts(block.shape[1])
         self._highest.append(np.maximum.reduceat(block, starts, axis=1))
         self._lowest.append(np.minimum.reduceat(block, starts, axis=1))
-        self._products += (block @ block.T).astype(np.float64)
+        self._products += np.einsum("it,jt->ij", block, block)
         self._count_clipped(np.abs(block) >= self._clip_level)
         self.samples += block.shape[1]
 
@@ -79,9 +79,10 @@ class Levels:
 
 def _offset(highest: Floats, lowest: Floats) -> Floats:
     """Where the quietest tenth of the slots lies: speech is lopsided, silence shows the offset itself."""
-    swing = highest - lowest
-    quiet = swing <= np.percentile(swing, 10, axis=1, keepdims=True)
-    middle = np.array([np.median(at[mask]) for at, mask in zip((highest + lowest) / 2, quiet, strict=True)])
+    tenth = highest.shape[1] // 10
+    quiet = np.argpartition(highest - lowest, tenth, axis=1)[:, : tenth + 1]
+    middles = np.sort(np.take_along_axis(highest + lowest, quiet, axis=1), axis=1) / 2
+    middle = middles[:, tenth // 2]
     return np.where(np.abs(middle) < SMALLEST_DC, 0, middle).astype(np.float32)
 
 

@@ -22,8 +22,8 @@ class LoudnessMeter:
     """K-weighted energy of each channel in steps of 100 ms, from native blocks (channels, samples)."""
 
     def __init__(self, rate: int, channels: int) -> None:
-        self._filter = _k_weighting(rate)
-        self._state = np.zeros((len(self._filter), channels, 2))
+        self.filter = _k_weighting(rate)
+        self._state = np.zeros((len(self.filter), channels, 2))
         self._hop = round(rate * HOP_S)
         self._rest = np.zeros((channels, 0))
         self._energies: list[Floats] = []
@@ -32,7 +32,7 @@ class LoudnessMeter:
         """Take the next samples."""
         from scipy.signal import sosfilt
 
-        weighted, self._state = sosfilt(self._filter, block, axis=1, zi=self._state)
+        weighted, self._state = sosfilt(self.filter, block, axis=1, zi=self._state)
         weighted = np.concatenate([self._rest, weighted], axis=1)
         whole = weighted.shape[1] // self._hop * self._hop
         steps = weighted[:, :whole].reshape(len(weighted), -1, self._hop)

@@ -12,15 +12,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy import fft
 
 from evalhub.audio.arrays import Floats, Ints
 from evalhub.audio.pitch_path import Candidates, PathCosts, best_path
 
 HOP_S = 0.010
 PERIODS_PER_WINDOW = 3
-SINC_TAPS, SINC_STEPS, SINC_REACH = 16, 64, 1.0
+SINC_TAPS, SINC_STEPS, SINC_REACH = 10, 64, 1.0
 REFINE_BY = 0.25
+FRAMES_AT_ONCE = 128
+"""what stays in the processor's cache: more at once takes longer"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +38,28 @@ class PitchPolicy:
     candidates: int = 6
 
 
+@dataclass(frozen=True)
+class Peaks:
+    """Maxima of autocorrelations: of which frame, at which lag in samples, what lies around, how loud the frame is."""
+
+    frame: Ints
+    lag: Ints
+    around: Floats
+    level: Floats
+
+    @classmethod
+    def joined(cls, parts: list[Peaks]) -> Peaks:
+        """Those of consecutive frames as one."""
+        columns = zip(*((one.frame, one.lag, one.around, one.level) for one in parts), strict=True)
+        return cls(*map(np.concatenate, columns))
+
+
 class PitchTracker:
     """F0 of one channel, fed block by block: `feed(samples)` any number of times, then `finish()`."""
 
     def __init__(self, rate: int, policy: PitchPolicy = PitchPolicy()) -> None:
+        from scipy import fft
+
         self.rate, self.policy = rate, policy
         self.hop = round(HOP_S * rate)
         self.size = round(PERIODS_PER_WINDOW * rate / policy.floor_hz)
@@ -57,7 +76,7 @@ class PitchTracker:
     def feed(self, samples: Floats) -> None:
         """Take the next samples (float32, one channel)."""
         buffer = np.concatenate([self._rest, samples])
-        self._peak = max(self._peak, float(np.abs(samples).max(initial=0.0)))
+        self._peak = max(self._peak, float(samples.max(initial=0.0)), -float(samples.min(initial=0.0)))
         count = max(0, (len(buffer) - self.size) // self.hop + 1)
         if count:
             self._analyse(sliding_window_view(buffer, self.size)[:: self.hop][:count])
@@ -69,7 +88,7 @@ class PitchTracker:
         self.feed(np.zeros(self.size, np.float32))
         f0 = np.zeros(self._frames, np.float32)
         if self._found:
-            found = Candidates.joined(self._found)
+            found, self._found = Candidates.joined(self._found), []
             f0[found.frame] = best_path(found, self._unvoiced_strength(found.level), self._costs())
         return f0
 
@@ -84,41 +103,51 @@ class PitchTracker:
         return strength
 
     def _analyse(self, frames: Floats) -> None:
+        starts = range(0, len(frames), FRAMES_AT_ONCE)
+        peaks = Peaks.joined([self._peaks(frames[at : at + FRAMES_AT_ONCE], self._frames + at) for at in starts])
+        if not peaks.frame.size:
+            return
+        shift, strength = _refined(peaks.around)
+        strength = np.where(strength > 1, 1 / strength, strength)
+        hz = self.rate / (peaks.lag + shift)
+        strength -= self.policy.octave_cost * np.log2(self.policy.ceiling_hz / hz)
+        self._found.append(Candidates.strongest(peaks.frame, hz, strength, peaks.level, self.policy.candidates))
+
+    def _peaks(self, frames: Floats, first: int) -> Peaks:
+        """The maxima of the autocorrelation of every frame that may be voiced; `first` numbers the frames."""
         middle = self.size // 2
         centres = frames[:, middle - self._half_period : middle + self._half_period]
-        level = np.abs(centres).max(axis=1)
+        level = np.maximum(centres.max(axis=1), -centres.min(axis=1))
         alive = np.flatnonzero(self._unvoiced_strength(level) < 1 + self.policy.voicing_threshold)
-        if alive.size:
-            found = self._candidates(frames[alive])
-            if found.frame.size:
-                found.level = level[alive][found.frame]
-                found.frame = alive[found.frame] + self._frames
-                self._found.append(found)
+        r = self._corrected(frames[alive])
+        low, high = self._lags[0], self._lags[-1]
+        rises = r[:, low : high + 2] > r[:, low - 1 : high + 1]
+        is_peak = rises[:, :-1] & ~rises[:, 1:]
+        is_peak &= r[:, low : high + 1] > self.policy.voicing_threshold / 2
+        row, lag = np.divmod(np.flatnonzero(is_peak), is_peak.shape[1])
+        lag += low
+        around = r.ravel()[(row * r.shape[1] + lag)[:, None] + np.arange(-SINC_TAPS, SINC_TAPS + 1)]
+        return Peaks(alive[row] + first, lag, around, level[alive][row])
+
+    def _corrected(self, frames: Floats) -> Floats:
+        """The autocorrelation of windowed frames divided by that of the window."""
+        frames = frames - frames.mean(axis=1, keepdims=True)
+        frames *= self._window
+        r = self._autocorrelation(frames)
+        r /= self._window_ac
+        return r
 
     def _autocorrelation(self, frames: Floats) -> Floats:
+        from scipy import fft
+
         spectrum = fft.rfft(frames, self._fft_size, axis=1)
-        power = spectrum.real**2 + spectrum.imag**2
+        parts = spectrum.view(np.float32)
+        np.square(parts, out=parts)
+        power = parts[:, ::2] + parts[:, 1::2]
         lags = fft.irfft(power, self._fft_size, axis=1)[:, : self._lags[-1] + SINC_TAPS + 1]
         peak: Floats = lags[:, :1]
         normal: Floats = lags / np.maximum(peak, 1e-12)
         return normal
-
-    def _candidates(self, frames: Floats) -> Candidates:
-        frames = (frames - frames.mean(axis=1, keepdims=True)) * self._window
-        r = self._autocorrelation(frames) / self._window_ac
-        low, high = self._lags[0], self._lags[-1]
-        inner = r[:, low : high + 1]
-        is_peak = (inner > r[:, low - 1 : high]) & (inner >= r[:, low + 1 : high + 2])
-        is_peak &= inner > self.policy.voicing_threshold / 2
-        row, lag = np.nonzero(is_peak)
-        lag += low
-        before, at, after = r[row, lag - 1], r[row, lag], r[row, lag + 1]
-        shift = 0.5 * (after - before) / (2 * at - before - after)
-        shift, strength = _refined(r, row, lag, shift)
-        strength = np.where(strength > 1, 1 / strength, strength)
-        hz = self.rate / (lag + shift)
-        strength -= self.policy.octave_cost * np.log2(self.policy.ceiling_hz / hz)
-        return Candidates.strongest(row, hz, strength, self.policy.candidates)
 
 
 def _sinc_table() -> Floats:
@@ -133,11 +162,10 @@ def _sinc_table() -> Floats:
 SINC = _sinc_table()
 
 
-def _refined(r: Floats, row: Ints, lag: Ints, shift: Floats) -> tuple[Floats, Floats]:
-    """Where a maximum really lies between the samples of the autocorrelation, and how high it is there."""
-    taps = np.abs(lag[:, None] + np.arange(-SINC_TAPS, SINC_TAPS + 1))
-    around = r[row[:, None], taps]
-    shift = np.rint(shift * SINC_STEPS) / SINC_STEPS
+def _refined(around: Floats) -> tuple[Floats, Floats]:
+    """Where maxima really lie between the samples of the autocorrelation, in samples, and how high they are there."""
+    before, at, after = around[:, SINC_TAPS - 1], around[:, SINC_TAPS], around[:, SINC_TAPS + 1]
+    shift = np.rint(0.5 * (after - before) / (2 * at - before - after) * SINC_STEPS) / SINC_STEPS
     before, at, after = (_between(around, shift + step) for step in (-REFINE_BY, 0.0, REFINE_BY))
     bend = 2 * at - before - after
     step = np.where(bend > 0, 0.5 * (after - before) / np.maximum(bend, 1e-9), 0).clip(-1, 1)

@@ -6,11 +6,14 @@ stretches do not influence each other and one step of the search serves every st
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from evalhub.audio.arrays import Floats, Ints
+
+HIGHEST = 4.0
+"""no strength is as high: divided by it, strengths order within a row and never across rows"""
 
 
 @dataclass(frozen=True)
@@ -28,18 +31,20 @@ class Candidates:
     frame: Ints
     hz: Floats
     strength: Floats
-    level: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+    level: Floats
     """absolute peak in the middle of each frame"""
 
     @classmethod
-    def strongest(cls, row: Ints, hz: Floats, strength: Floats, keep: int) -> Candidates:
-        """From flat (row, hz, strength), the `keep` strongest of each row."""
-        order = np.lexsort((-strength, row))
-        row, hz, strength = row[order], hz[order], strength[order]
-        frame, first, index = np.unique(row, return_index=True, return_inverse=True)
+    def strongest(cls, row: Ints, hz: Floats, strength: Floats, level: Floats, keep: int) -> Candidates:
+        """From flat (row, hz, strength, level of the row) of ascending rows, the `keep` strongest of each row."""
+        order = np.argsort(row - strength / HIGHEST)
+        row, hz, strength, level = row[order], hz[order], strength[order], level[order]
+        begins = np.diff(row, prepend=-1) != 0
+        frame, first, index = row[begins], np.flatnonzero(begins), np.cumsum(begins) - 1
         rank = np.arange(len(row)) - first[index]
         kept = rank < keep
-        table = cls(frame, np.ones((len(frame), keep), np.float32), np.full((len(frame), keep), -np.inf, np.float32))
+        shape = len(frame), keep
+        table = cls(frame, np.ones(shape, np.float32), np.full(shape, -np.inf, np.float32), level[begins])
         table.hz[index[kept], rank[kept]] = hz[kept]
         table.strength[index[kept], rank[kept]] = strength[kept]
         return table

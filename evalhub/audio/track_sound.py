@@ -17,6 +17,7 @@ UTTERANCE_GAP_MS, PAUSE_MS = 500, 250
 FEWEST_VOICED = 20
 """slots of pitch below which nothing is said about it: 200 ms"""
 OCTAVE_ST = 12.0
+COLOUR = ("rms", "low", "high")
 
 
 @dataclass(kw_only=True)
@@ -64,10 +65,11 @@ class Sung:
 
     @classmethod
     def of(cls, sound: TrackSound, stretch: Interval | None = None) -> Sung:
-        """The whole track, or the part of it from `stretch`'s start to its end in ms."""
+        """The part of a track from `stretch`'s start to its end in ms, or the whole without its timbre."""
         here = slice(None) if stretch is None else slice(stretch[0] // SLOT_MS, stretch[1] // SLOT_MS)
         sung = sound.speaking[here] & (sound.f0[here] > 0)
-        return cls(sound.f0[here][sung], {name: power[..., here][..., sung] for name, power in sound.powers.items()})
+        wanted = sound.powers if stretch else {name: sound.powers[name] for name in COLOUR}
+        return cls(sound.f0[here][sung], {name: power[..., here][..., sung] for name, power in wanted.items()})
 
     def colour(self) -> dict[str, float | None]:
         """How its level varies (SD), and its power above over below 1 kHz, both in dB."""

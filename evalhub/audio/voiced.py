@@ -71,11 +71,12 @@ class VoiceDetector:
         buffer = np.concatenate([self._rest, samples]).astype(np.float32, copy=False)
         whole = len(buffer) // self._size * self._size
         windows = buffer[:whole].reshape(-1, self._size)
-        peaks = np.abs(windows).max(axis=1, initial=0.0)
+        peaks = np.maximum(windows.max(axis=1, initial=0.0), -windows.min(axis=1, initial=0.0))
         self._loudest = max(self._loudest, float(peaks.max(initial=0.0)))
         silent = peaks < max(SILENT_PEAK, self._loudest * SILENT_BELOW_LOUDEST)
-        for window, is_silent in zip(windows, silent, strict=True):
-            self._found.append(self._probability(window, bool(is_silent)))
+        pieces = _pieces(len(windows), self._size).from_buffer(np.ascontiguousarray(windows))
+        for piece, is_silent in zip(pieces, silent.tolist(), strict=True):
+            self._found.append(self._probability(piece, is_silent))
         self._rest = buffer[whole:]
 
     def finish(self) -> Floats:
@@ -85,16 +86,17 @@ class VoiceDetector:
         IDLE[self._rate].append(self._model)
         return np.array(self._found, np.float32)
 
-    def _probability(self, window: Floats, is_silent: bool) -> float:
+    def _probability(self, window: Any, is_silent: bool) -> float:
         self._silent = self._silent + 1 if is_silent else 0
         if self._silent > SETTLING_WINDOWS:
             return 0.0
-        return float(self._model.process(_floats(len(window)).from_buffer(window)))
+        return float(self._model.process(window))
 
 
 @cache
-def _floats(length: int) -> Any:
-    return ctypes.c_float * length
+def _pieces(count: int, length: int) -> Any:
+    """The type of so many windows in a row, as the network takes them."""
+    return ctypes.c_float * length * count
 
 
 def voiced_intervals(

@@ -1,13 +1,13 @@
 """Criteria that readers and listeners both answer, what a listener may read, and the contour of a recording.
 
-Revision: 0006
+Revision: 0005
 After: 0004
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006"
+revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None

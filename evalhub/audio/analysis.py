@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -56,6 +56,14 @@ def is_current(analysis: AudioAnalysis) -> bool:
     return analysis.state != "ready" or (analysis.details or {}).get("version") == VERSION
 
 
+class _Heard(NamedTuple):
+    """What is kept of one channel: its voiced intervals, what its sound says, its curves."""
+
+    voiced: list[list[int]]
+    facts: dict[str, Any]
+    contour: bytes
+
+
 class _Meters:
     """Every meter of one file, fed together."""
 
@@ -89,38 +97,32 @@ class _Meters:
             channel_count=self.source.channels,
             codec=self.source.codec,
             peaks_per_s=PEAKS_PER_S,
-<<<<<<< HEAD
-            peaks=drawn(self.levels.peaks),
-            contour=contour.drawn(sounds),
-            voiced=[[list(interval) for interval in sound.voiced] for sound in sounds],
-            details=self._details(sounds),
-=======
             peaks=drawn(peaks),
-            voiced=[voiced for voiced, _ in heard],
+            contour=b"".join(one.contour for one in heard),
+            voiced=[one.voiced for one in heard],
             details={
                 "version": VERSION,
                 "has_header": self.source.has_header,
                 "broken_off_ms": promised_ms if self._length_ms < promised_ms * BROKEN_OFF else None,
                 "correlation": None if correlation is None else round(correlation, 5),
-                "channels": [facts for _, facts in heard],
+                "channels": [one.facts for one in heard],
             },
->>>>>>> h-audio
         )
 
     @property
     def _length_ms(self) -> int:
         return round(self.levels.samples * 1000 / self.source.rate)
 
-    def _heard(self, channel: int, peaks: Floats, energies: Floats) -> tuple[list[list[int]], dict[str, Any]]:
-        """The voiced intervals of one channel, and what its sound says."""
+    def _heard(self, channel: int, peaks: Floats, energies: Floats) -> _Heard:
         sound = self._sound(channel, peaks, energies)
-        return [list(interval) for interval in sound.voiced], {
+        facts = {
             "peak": round(float(peaks.max(initial=0.0)), 5),
             "dc": round(float(self.levels.dc[channel]), 6),
             "first_clipped_ms": self.levels.first_clipped[channel],
             "dead": [asdict(one) for one in dead_stretches(peaks, sound.voiced)],
             "delivery": describe(sound),
         }
+        return _Heard([list(interval) for interval in sound.voiced], facts, contour.drawn(sound))
 
     def _sound(self, channel: int, peaks: Floats, energies: Floats) -> TrackSound:
         voiced = voiced_intervals(self.voices[channel].finish(), peaks, length_ms=self._length_ms)

@@ -5,7 +5,6 @@ Pitch: 0 where nothing is voiced, else 1 + quarter semitones above 50 Hz. Loudne
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -29,9 +28,9 @@ class Contour(NamedTuple):
     loudness: bytes
 
 
-def drawn(sounds: Sequence[TrackSound]) -> bytes:
-    """What is stored: every channel's curves, all of one length."""
-    return b"".join(_pitch(sound) + _loudness(sound) for sound in sounds)
+def drawn(sound: TrackSound) -> bytes:
+    """What is stored of one channel: its curves, both of one length."""
+    return _pitch(sound) + _loudness(sound)
 
 
 def curves(contour: bytes, channels: int) -> list[Contour]:

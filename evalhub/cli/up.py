@@ -16,6 +16,7 @@ from evalhub.cli.demo import Demo
 from evalhub.cli.progress import console
 from evalhub.embedded.platform import Platform, running
 from evalhub.errors import SetupError
+from evalhub.leases import free_all
 from evalhub.migrate import migrate
 from evalhub.services import open_services
 from evalhub.settings import Settings
@@ -41,9 +42,13 @@ def command(data: Path | None, host: str | None, port: int | None, sample: bool,
     """
     started = time.monotonic()
     settings = _settings(data, host, port)
+    own_database = not settings.database_url
     with _quietly_stopped(once), running(settings) as platform:
         settings = _connected(settings, platform)
         migrate(settings.database_url or "")
+        if own_database:  # what an earlier run was killed over is taken up at once
+            with open_services(settings).work() as session:
+                free_all(session)
         _start_children(platform, settings)
         services = open_services(settings)
         link = firsts.prepare(services, os.environ, project=("demo", "Demo") if sample else ("default", "Default"))
@@ -98,9 +103,7 @@ def _start_children(platform: Platform, settings: Settings) -> None:
     judge = worker_command(["judge"], JUDGE_THREADS, pool="threads", name="judge")
     platform.add("worker-judge", judge, env, niceness=3)
     audio = worker_command(["audio"], os.cpu_count() or 1, name="audio")
-    platform.add(
-        "worker-audio", audio, env | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}, patience_s=20, niceness=10
-    )
+    platform.add("worker-audio", audio, env, patience_s=20, niceness=10)
 
 
 def _env(settings: Settings) -> dict[str, str]:
@@ -110,6 +113,7 @@ def _env(settings: Settings) -> dict[str, str]:
         "EVALHUB_BROKER_URL": settings.broker_url or "",
         "EVALHUB_SECRET_KEY": settings.secret_key or "",
         "PYTHONUNBUFFERED": "1",
+        **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),  # small products woke idle threads
         "MALLOC_ARENA_MAX": "2",  # glibc keeps a heap for each thread otherwise, and gives little of it back
     }
 

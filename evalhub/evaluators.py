@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
 
 from evalhub.errors import Blocked, Failed, Reasoned, Retryable, Skipped
+from evalhub.loops import finish
 from evalhub.models import (
     BLOCKED,
     DONE,
@@ -118,7 +119,7 @@ class AsyncEvaluator(Evaluator):
         """As `evaluate`."""
 
     def evaluate(self, conversation: Conversation, context: Context) -> Iterable[Score]:
-        return asyncio.run(self.evaluate_async(conversation, context))
+        return finish(self.evaluate_async(conversation, context))
 
 
 @dataclass(kw_only=True)

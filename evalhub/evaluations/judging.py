@@ -23,6 +23,7 @@ from evalhub.evaluations import judge_rows
 from evalhub.evaluations.judge_rows import Ask, Done
 from evalhub.evaluations.running import RATE_LIMITED, evaluator_of
 from evalhub.evaluators import Outcome, run_async
+from evalhub.loops import finish
 from evalhub.models import PENDING
 from evalhub.openai_client.batched import sending
 from evalhub.openai_client.connections import connections
@@ -39,7 +40,7 @@ RENEW_S = 30.0
 def judge_due(services: Services) -> int:
     """Run the judge evaluations that are due, of every project, until none is left. Returns how many ran."""
     plugins.evaluators()
-    return asyncio.run(_Run(services).run())
+    return finish(_Run(services).run())
 
 
 @dataclass

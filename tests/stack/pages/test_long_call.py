@@ -23,7 +23,7 @@ def long_call(admin: Page, services: Services) -> str:
     turns = [make_turn(id=f"t{n}", start_ms=n * 7500, end_ms=n * 7500 + 900) for n in range(TURNS)]
     with services.work() as session:
         project_id = session.scalars(select(Project.id)).one()
-        assembly.merge(session, project_id, make_conversation(id="long", turns=turns, tool_calls=tools))
+        assembly.merge(session, project_id, [make_conversation(id="long", turns=turns, tool_calls=tools)])
     return "/p/demo/conversations/long"
 
 

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,15 +36,16 @@ class Price:
 
 
 class PriceTable:
-    """Prices by model and meter. Those given first win over those that follow."""
+    """Prices by model and meter. A project's own win over list prices."""
 
-    def __init__(self, *lists: Iterable[Price]) -> None:
-        self._prices: dict[tuple[str, str], list[Price]] = {}
-        for prices in reversed(lists):
-            own: dict[tuple[str, str], list[Price]] = {}
-            for price in prices:
-                own.setdefault((price.model, price.meter), []).append(price)
-            self._prices |= own
+    def __init__(self, own: Iterable[Price] = (), listed: Iterable[Price] = ()) -> None:
+        self._own = _by_meter(own)
+        self._prices = _by_meter(listed) | self._own
+
+    @cached_property
+    def own(self) -> PriceTable:
+        """A project's own prices alone: for servers where list prices do not hold."""
+        return PriceTable(price for prices in self._own.values() for price in prices)
 
     def price(self, model: str | None, meter: str, day: date) -> float | None:
         """US dollars of one unit on a day; None where no price is known. A dated snapshot costs what its model does."""
@@ -53,6 +54,13 @@ class PriceTable:
             if held:
                 return max(held, key=lambda price: price.start).usd
         return None
+
+
+def _by_meter(prices: Iterable[Price]) -> dict[tuple[str, str], list[Price]]:
+    found: dict[tuple[str, str], list[Price]] = {}
+    for price in prices:
+        found.setdefault((price.model, price.meter), []).append(price)
+    return found
 
 
 @cache

@@ -46,6 +46,7 @@ def judge_contexts(
         analyses = {("analysis", row.sha256): row for row in _analyses(session, project_id, ours)}
         for one in ours:
             context = Context(settings=services.settings, audio_path=_opener(services), rubric=rubric)
+            context.prices = price_table(project.settings.get("prices", ""))
             context.known = known.get(one.id, {})
             context.shared = analyses | {"recordings_final": _waited_enough(project, one)}
             contexts[project_id, one.id] = context

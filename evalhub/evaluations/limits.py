@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from evalhub.costs import is_priced, price_table
 from evalhub.errors import BadInput, Problem
 from evalhub.models import Project
-from evalhub.prices import price_of
 from evalhub.settings import Settings
 
 ASKED_AGAIN = 0.02
@@ -50,10 +50,12 @@ def set_limits(project: Project, limits: Limits, settings: Settings) -> None:
     Raises:
         BadInput: a budget in dollars for a model whose price is not known.
     """
-    model = settings.judge_model or ""
-    if limits.daily_usd is not None and price_of(model, settings) is None:
+    model, prices = settings.judge_model or "", price_table(project.settings.get("prices", ""))
+    if limits.daily_usd is not None and not is_priced(prices, model, url=settings.judge_url):
         problem = Problem("daily_usd", "nothing, and calls a day instead", f"dollars for {model or 'no model'!r}")
-        raise BadInput("Nothing tells what this model costs, so dollars cannot be kept to.", [problem])
+        raise BadInput(
+            "No price is known for this model, so dollars cannot be kept to. Rules and prices takes one.", [problem]
+        )
     project.settings = project.settings | {"judge": asdict(limits)}
 
 

@@ -25,7 +25,8 @@ class Reply:
     model: str
     request_id: str | None
     usage: dict[str, int] = field(default_factory=dict)
-    """input_tokens, output_tokens, and of the input cached_tokens and audio_tokens; fewer where a server counts less"""
+    """input_tokens, output_tokens, and of the input cached_tokens, cache_write_tokens and audio_tokens; fewer where
+    a server counts less"""
     tokens: list[Token] = field(default_factory=list)
     """empty where the server gives no log-probabilities"""
 
@@ -38,6 +39,7 @@ def usage_of(usage: Mapping[str, Any] | None) -> dict[str, int]:
         "input_tokens": given.get("prompt_tokens", given.get("input_tokens")),
         "output_tokens": given.get("completion_tokens", given.get("output_tokens")),
         "cached_tokens": details.get("cached_tokens"),
+        "cache_write_tokens": details.get("cache_write_tokens") or None,
         "audio_tokens": details.get("audio_tokens") or None,
     }
     return {name: count for name, count in counted.items() if isinstance(count, int)}

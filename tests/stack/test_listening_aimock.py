@@ -19,6 +19,7 @@ from evalhub.audio.analysis import analyse_file
 from evalhub.audio.listening.asking import check
 from evalhub.audio.listening.excerpts import AROUND_MS
 from evalhub.audio.listening_judge import ListeningJudge
+from evalhub.costs import PriceTable, price_table
 from evalhub.evaluators import Outcome, run
 from evalhub.models import AudioAnalysis, Conversation, Score
 from evalhub.rubrics import load_library, to_version
@@ -82,9 +83,10 @@ def analysed(path: str) -> AudioAnalysis:
     return analyse_file(Path(path), make_recording(path=path))
 
 
-def listen(url: str, model: str, call: Conversation, **config: Any) -> Outcome:
+def listen(url: str, model: str, call: Conversation, prices: PriceTable | None = None, **config: Any) -> Outcome:
     [recording] = call.recordings
     context = make_context()
+    context.prices = prices
     context.shared["analysed", recording.path] = analysed(recording.path or "")
     context.settings, context.rubric = settings(url, model), RUBRIC
     return run(ListeningJudge(**config), call, context)
@@ -129,6 +131,18 @@ def test_a_good_answer_becomes_scores_with_evidence(ears: Ears, call: Conversati
     assert len({score.policy["judge_version"] for score in found.values()}) == 1
     [share] = [score for score in outcome.scores if score.metric == "listening_judge.heard"]
     assert (share.value, share.counts) == (1.0, {"turns": 5, "heard": 5})
+
+
+def test_listening_costs_what_the_projects_own_prices_say(ears: Ears, call: Conversation) -> None:
+    usage = {"prompt_tokens": 900, "completion_tokens": 80}
+    ears.answers("priced", {"content": json.dumps(answer()), "usage": usage})
+    own = """[[prices]]
+    models = ["priced"]
+    from = 2026-01-01
+    per_unit = { input_tokens = 0.01, output_tokens = 0.02 }"""
+    cost = judge(ears, "priced", call, prices=price_table(own)).details["cost_usd"]
+    assert cost == pytest.approx(GROUPS * (900 * 0.01 + 80 * 0.02))
+    assert judge(ears, "priced", call).details["cost_usd"] is None
 
 
 def test_what_is_sent_is_the_sound_of_the_agents_turns(ears: Ears, call: Conversation) -> None:

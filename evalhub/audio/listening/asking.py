@@ -11,6 +11,7 @@ import numpy as np
 from evalhub.audio.listening.answers import Answer, NotTheAskedJson, read_answers
 from evalhub.audio.listening.excerpts import as_wav
 from evalhub.audio.listening.prompt import sound_part, text_part
+from evalhub.costs import add_cost, cost_of_asking, price_table
 from evalhub.criteria import UNSURE
 from evalhub.errors import Blocked, Failed
 from evalhub.evaluators import Context
@@ -110,6 +111,8 @@ class Asking:
         for meter, quantity in reply.usage.items():
             used[meter] = used.get(meter, 0) + quantity
         details["model"] = reply.model
+        prices, model = self.context.prices or price_table(), reply.model or self.settings.judge_model or ""
+        add_cost(details, cost_of_asking(prices, model, reply.usage, url=self.settings.judge_url, api="chat"))
         details["request_ids"] = [*details.get("request_ids", []), reply.request_id]
 
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from evalhub.costs import add_cost, cost_of_asking, price_table
 from evalhub.errors import EvalhubError, Failed
 from evalhub.evaluators import Context, digest
 from evalhub.models import Conversation, Criterion, JudgeAnswer
 from evalhub.openai_client.batched import PRICE_SHARE
 from evalhub.openai_client.connections import connections
 from evalhub.openai_client.failures import TooLong
-from evalhub.prices import price_of
 from evalhub.transcript.judging.answers import Answer, as_plain
 from evalhub.transcript.judging.asking import BackEnd, Case, Used
 from evalhub.transcript.judging.items import Item, cut, items_of
@@ -137,9 +137,10 @@ class Answering:
         return answer
 
     def _cost(self, used: Used) -> float | None:
-        price = price_of(used.model or self.asked.model, self.context.settings, api=self.asked.back_end)
-        cost = price.of(used.tokens) if price else None
-        by_batch = self.context.settings.judge_batch and self.asked.back_end != "decisions"
+        settings, api = self.context.settings, self.asked.back_end
+        prices, model = self.context.prices or price_table(), used.model or self.asked.model
+        cost = cost_of_asking(prices, model, used.tokens, url=settings.judge_url, api=api)
+        by_batch = settings.judge_batch and api != "decisions"
         return cost * PRICE_SHARE if cost is not None and by_batch else cost
 
     def _note(self, used: Used) -> None:
@@ -148,8 +149,8 @@ class Answering:
         before: dict[str, int] = details.get("usage", {})
         details["usage"] = {name: before.get(name, 0) + used.tokens.get(name, 0) for name in {**before, **used.tokens}}
         details["request_ids"] = [*details.get("request_ids", []), *used.request_ids]
-        if (cost := self._cost(used)) is not None:
-            details["cost_usd"] = details.get("cost_usd", 0.0) + cost
+        if used.request_ids:
+            add_cost(details, self._cost(used))
 
 
 def verdicts_from(answer: JudgeAnswer, criteria: Sequence[Criterion], conversation: Conversation) -> list[Verdict]:

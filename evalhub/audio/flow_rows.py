@@ -68,6 +68,7 @@ def _yielding(talk: Talk) -> Iterator[Score]:
         yielded / len(found) if found else None,
         reason=None if found else "nothing to count: no caller turn began while the agent spoke",
         verdict="pass" if yielded == len(found) else "fail",
+        explanation=f"the agent gave way to {yielded} of {len(found)} barge-ins" if found else None,
         counts={"n": len(found), "yielded": yielded} | wilson(yielded, len(found)),
         policy=YIELD_POLICY,
         evidence=[moment(one.both_speak, "agent") for one in found],
@@ -76,13 +77,13 @@ def _yielding(talk: Talk) -> Iterator[Score]:
 
 def _yield(one: BargeIn, turn_id: str) -> Score:
     in_time = one.yield_ms <= YIELD_MS
-    went_on = f"the agent spoke on for {one.yield_ms} ms"
+    went_on = f"the agent spoke on for {one.yield_ms / 1000:.1f} s"
     return row(
         "yield_ms",
         one.yield_ms,
         turn_id=turn_id,
         verdict="pass" if in_time else "fail",
-        explanation=went_on if in_time else f"{went_on}, more than {YIELD_MS} ms",
+        explanation=went_on if in_time else f"{went_on}, more than {YIELD_MS / 1000:g} s",
         policy=YIELD_POLICY,
         evidence=[moment(one.both_speak, "agent", turn_id=next(iter(one.agent.turn_ids), None))],
     )

@@ -58,6 +58,8 @@ class Page:
 class Summary:
     """What the list shows of a call besides its own columns."""
 
+    judged: int = 0
+    """verdicts of any kind: without one, nothing failed because nothing was checked"""
     fails: int = 0
     worst: str | None = None
     """the explanation of a failing verdict"""
@@ -101,11 +103,14 @@ def choices(session: Session, project_id: int) -> dict[str, list[str]]:
 
 def summaries(session: Session, project_id: int, ids: Sequence[str]) -> dict[str, Summary]:
     """What the list shows besides, for all rows of a page at once."""
-    of_page = (Score.project_id == project_id, Score.conversation_id.in_(ids), Score.verdict == "fail")
-    of_call = func.min(Score.explanation).filter(Score.subject_type == "conversation")
-    worst = func.coalesce(of_call, func.min(Score.explanation))
-    fails = select(Score.conversation_id, func.count(), worst).where(*of_page).group_by(Score.conversation_id)
-    found: dict[str, dict[str, Any]] = {row[0]: {"fails": row[1], "worst": row[2]} for row in session.execute(fails)}
+    of_page = (Score.project_id == project_id, Score.conversation_id.in_(ids), Score.verdict.is_not(None))
+    failed, why = Score.verdict == "fail", func.min(Score.explanation)
+    worst = func.coalesce(why.filter(failed, Score.subject_type == "conversation"), why.filter(failed))
+    told = {"judged": func.count(), "fails": func.count().filter(failed), "worst": worst}
+    verdicts = select(Score.conversation_id, *told.values()).where(*of_page).group_by(Score.conversation_id)
+    found: dict[str, dict[str, Any]] = {
+        row[0]: dict(zip(told, row[1:], strict=True)) for row in session.execute(verdicts)
+    }
     for call, labels in session.execute(_labels(project_id, ids)):
         found.setdefault(call, {})["labels"] = labels
     for call, sha256 in session.execute(_waveforms(project_id, ids)):

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+
 from evalhub.errors import BadInput
 from evalhub.traces.formats import Parsed, otlp
 from evalhub.traces.formats.otlp import Decoded
@@ -42,16 +45,18 @@ def decode(body: bytes) -> Decoded:
 
 
 def requests(body: bytes) -> list[tuple[str, bytes, bool]]:
-    """Each request with its kind, and whether it is JSON.
+    """Each request with its kind, and whether it is JSON. Metrics are none: as over HTTP they are not kept.
 
     Raises:
         Unreadable: this is neither encoding.
     """
     if not body.lstrip().startswith(b"{"):
-        return [(_kind_of_protobuf(body), body, False)]
+        return [] if _is_metrics(body) else [(_kind_of_protobuf(body), body, False)]
     lines = [line for line in body.splitlines() if line.strip()]
     whole = lines if len(lines) > 1 and all(first_object(line) for line in lines) else [body]
-    return [(_kind_of_json(request), request, True) for request in whole]
+    return [
+        (_kind_of_json(request), request, True) for request in whole if "resourceMetrics" not in first_object(request)
+    ]
 
 
 def parse(body: bytes, conversation_id: str | None) -> Parsed:  # noqa: ARG001  (spans name their calls themselves)
@@ -68,6 +73,16 @@ def parse(body: bytes, conversation_id: str | None) -> Parsed:  # noqa: ARG001  
 def _kind_of_json(request: bytes) -> str:
     fields: dict[str, Any] = first_object(request)
     return next((kind for key, kind in JSON_KEYS.items() if key in fields), otlp.TRACES)
+
+
+def _is_metrics(body: bytes) -> bool:
+    """All requests have the same outer shape; only metrics have a name where the others have something else."""
+    try:
+        request = ExportMetricsServiceRequest.FromString(body)
+    except (DecodeError, UnicodeDecodeError):
+        return False
+    metrics = [one for group in request.resource_metrics for scoped in group.scope_metrics for one in scoped.metrics]
+    return bool(metrics) and all(one.name.isprintable() and one.name and one.WhichOneof("data") for one in metrics)
 
 
 def _kind_of_protobuf(body: bytes) -> str:

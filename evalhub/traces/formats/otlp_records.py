@@ -76,8 +76,8 @@ def log_record(message: Any, resource: Mapping[str, Any], scope: str) -> LogReco
     named = "event.name" if not message.event_name else ""
     attributes = attributes_of(message.attributes)
     return LogRecord(
-        trace_id=message.trace_id.hex() if any(message.trace_id) else None,
-        span_id=message.span_id.hex() if any(message.span_id) else None,
+        trace_id=_id(message.trace_id, TRACE_BYTES),
+        span_id=_id(message.span_id, SPAN_BYTES),
         time_ns=_time(message.time_unix_nano or message.observed_time_unix_nano, "log record"),
         name=clean(message.event_name) or str(attributes.get(named, "")),
         severity=clean(message.severity_text) or None,
@@ -86,6 +86,11 @@ def log_record(message: Any, resource: Mapping[str, Any], scope: str) -> LogReco
         resource=resource,
         scope=scope,
     )
+
+
+def _id(sent: bytes, length: int) -> str | None:
+    """A log record with an id that no span can have belongs to none (opentelemetry-proto, logs.proto)."""
+    return sent.hex() if len(sent) == length and any(sent) else None
 
 
 def attributes_of(pairs: Iterable[Any]) -> dict[str, Any]:

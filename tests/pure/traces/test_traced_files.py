@@ -62,3 +62,17 @@ def test_a_file_without_spans_says_so(tmp_path: Path) -> None:
     empty.write_bytes(b'{"resourceSpans": []}')
     with pytest.raises(BadInput):
         offline.load([empty], tmp_path)
+
+
+def test_metrics_are_no_records() -> None:
+    body = gzip.decompress((SAMPLES / "livekit_upload" / "009.body.pb.gz").read_bytes())
+    assert otlp_file.requests(body) == []
+    assert otlp_file.requests(b'{"resourceMetrics": []}') == []
+    assert len(otlp_file.requests(b'{"resourceSpans": []}')) == 1
+
+
+def test_a_log_record_with_an_id_of_another_length_belongs_to_no_trace() -> None:
+    record = {"traceId": "ab" * 20, "spanId": "cd" * 3, "body": {"stringValue": "x"}}
+    body = json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}).encode()
+    [log] = otlp.decode_logs(body, json=True).logs
+    assert (log.trace_id, log.span_id) == (None, None)

@@ -67,9 +67,12 @@ def _lags(tracks: Tracks, sound: Sides, events: Sides) -> Iterator[Finding]:
 def _lag(sound: Sides, events: Sides, *, track: str | None, affects: tuple[str, ...]) -> Iterator[Finding]:
     found = fit(sound, events)
     whose = f"the {track} track" if track else "the recording"
-    drift = drift_line(sound, events, found.lag_ms) or drift_line(sound, events, 0)
+    # under a long drift the common lag is a chance resemblance somewhere else: what explains the events better counts
+    drifts = [one for start in (found.lag_ms, 0) if (one := drift_line(sound, events, start))]
+    explained = {one: fit(one.undone(sound), events).rho for one in drifts}
+    drift = max(drifts, key=explained.__getitem__, default=None)
     gained = drift.slope * events.end_ms if drift else 0.0
-    if drift and abs(gained) >= DRIFT_MS and fit(drift.undone(sound), events).rho >= found.rho + SAME:
+    if drift and abs(gained) >= DRIFT_MS and explained[drift] >= found.rho + SAME:
         message = f"{whose} drifts from the events by {abs(gained):.0f} ms over {events.end_ms / 1000:.0f} s"
         yield Finding(code="drift", track=track, message=message, affects=affects)
         found = Fit(round(drift.start_ms), 1.0)

@@ -6,15 +6,14 @@ has the fields of `BusinessRule`. Syntax and meaning: docs/native-format.md, "Bu
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
-from evalhub.errors import BadInput, Problem, describe
+from evalhub.errors import Problem, describe
 from evalhub.expectations import check_entries, unknown_fields
+from evalhub.written import read_toml
 
-LONGEST_TEXT = 100_000
 MOST_RULES = 200
 ENTRIES = ("when_called", "must_call", "must_not_call", "only_after")
 ASKS = ("must_call", "must_not_call", "confirmed_first", "only_after", "verified")
@@ -45,14 +44,7 @@ def parse_rules(text: str, name: str = "The rules") -> tuple[BusinessRule, ...]:
     Raises:
         BadInput: it is no TOML, or a rule is wrong; names every fault with its place.
     """
-    if len(text) > LONGEST_TEXT:
-        raise BadInput(f"{name}: {len(text):,} characters, more than {LONGEST_TEXT:,}.")
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"{name}: no TOML: {error}.") from None
-    if problems := list(_problems(content)):
-        raise BadInput(f"{name} cannot be used.", problems)
+    content = read_toml(text, name, _problems)
     return tuple(BusinessRule(**{k: _frozen(v) for k, v in rule.items()}) for rule in content.get("rules", []))
 
 

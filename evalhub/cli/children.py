@@ -1,4 +1,4 @@
-"""The command lines of the processes that make up the platform: web server, workers, schedule."""
+"""The command lines of the processes that make up the platform: web server and workers."""
 
 import sys
 from collections.abc import Sequence
@@ -24,8 +24,3 @@ def worker_command(
     argv += ["--queues", ",".join(queues), "--concurrency", str(concurrency), "--pool", pool]
     argv += ["--hostname", f"{name}@%h", "--loglevel", "warning", "--without-gossip", "--without-mingle"]
     return argv + (["--schedule"] if schedule else [])
-
-
-def beat_command() -> list[str]:
-    """Celery sending the recurring jobs."""
-    return [sys.executable, "-m", "celery", "--app", "workers.app", "beat", "--loglevel", "warning", "--pidfile="]

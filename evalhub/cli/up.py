@@ -46,11 +46,11 @@ def command(data: Path | None, host: str | None, port: int | None, sample: bool,
     with _quietly_stopped(once), running(settings) as platform:
         settings = _connected(settings, platform)
         migrate(settings.database_url or "")
+        services = open_services(settings)
         if own_database:  # what an earlier run was killed over is taken up at once
-            with open_services(settings).work() as session:
+            with services.work() as session:
                 free_all(session)
         _start_children(platform, settings)
-        services = open_services(settings)
         link = firsts.prepare(services, os.environ, project=("demo", "Demo") if sample else ("default", "Default"))
         _wait_until_ready(platform, settings)
         console.print(f"[green]serving[/] at {address(settings)} after {time.monotonic() - started:.1f} s")

@@ -8,7 +8,6 @@ Adding a file adds its prices. Meters do not overlap: cached tokens are not coun
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -16,13 +15,13 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from evalhub.errors import BadInput, Problem, describe
+from evalhub.errors import Problem, describe
 from evalhub.expectations import is_number, unknown_fields
+from evalhub.written import read_toml
 
 FOLDER = Path(__file__).parent
 UNITS = {"per_unit": 1.0, "per_million": 1e-6, "per_minute": 1 / 60}
 SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$")
-LONGEST_TEXT = 100_000
 
 
 @dataclass(frozen=True)
@@ -82,14 +81,7 @@ def parse_prices(text: str, name: str = "The prices") -> tuple[Price, ...]:
     Raises:
         BadInput: it is no TOML, or an entry is wrong; names every fault with its place.
     """
-    if len(text) > LONGEST_TEXT:
-        raise BadInput(f"{name}: {len(text):,} characters, more than {LONGEST_TEXT:,}.")
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"{name}: no TOML: {error}.") from None
-    if problems := list(_problems(content)):
-        raise BadInput(f"{name} cannot be used.", problems)
+    content = read_toml(text, name, _problems)
     return tuple(price for entry in content.get("prices", []) for price in _of_entry(entry))
 
 

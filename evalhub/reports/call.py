@@ -78,6 +78,11 @@ class Group:
     note: str = ""
     """what these numbers cannot tell"""
 
+    @property
+    def is_calm(self) -> bool:
+        """Whether nothing in it needs a look: it folds to its heading."""
+        return all(score.verdict in ("pass", "na") for score in self.verdicts)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
@@ -209,6 +214,7 @@ def _rank(score: Score) -> tuple[int, bool, int]:
 
 
 def _groups(scores: Sequence[Score]) -> list[Group]:
+    """Those with something to look at first, the worst before the others; else in the order of the tiers."""
     names = {score.evaluator for score in scores}
     groups = []
     for evaluator in [*TIERS, *sorted(names - TIERS.keys())]:
@@ -227,4 +233,4 @@ def _groups(scores: Sequence[Score]) -> list[Group]:
                     note=NOTES.get(evaluator, ""),
                 )
             )
-    return groups
+    return sorted(groups, key=lambda group: (group.is_calm, min(map(_rank, group.verdicts), default=(9,))[0]))

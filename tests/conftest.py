@@ -35,7 +35,8 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     from evalhub.embedded.postgres import embedded_postgres
 
-    with embedded_postgres(tmp_path_factory.mktemp("postgres")) as url:
+    # a database that autovacuum is busy with cannot be dropped by who owns it
+    with embedded_postgres(tmp_path_factory.mktemp("postgres"), autovacuum="off") as url:
         yield url
 
 

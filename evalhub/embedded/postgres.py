@@ -169,7 +169,7 @@ def our_name() -> str:
 
 
 @contextmanager
-def embedded_postgres(folder: Path) -> Iterator[str]:
+def embedded_postgres(folder: Path, **settings: str) -> Iterator[str]:
     """A throw-away server for tests, without fsync. Yields the address of its database `postgres`.
 
     Where PostgreSQL's own user cannot enter `folder`, the cluster lies in a temporary folder of its own.
@@ -183,7 +183,7 @@ def embedded_postgres(folder: Path) -> Iterator[str]:
         programs = reachable_programs(owner, wheel_programs())
         server = Postgres(cluster=base / "postgres", run=run, owner=owner, programs=programs)
         server.initialise("--no-sync")
-        child = server.child(Places(run, run, str(run)), **UNSAFE)
+        child = server.child(Places(run, run, str(run)), **UNSAFE, **settings)
         stack.callback(stop_together, [child])
         child.start()
         if not server.is_ready(60, child):

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, select, text, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from evalhub.models import Conversation, ConversationAlias, Deletion, Label, QueueItem, Span, SpanLog, Trace
@@ -22,6 +21,21 @@ from evalhub.traces.spans import LogRecord, SpanRecord
 OWN_ID = len(KEYS)
 JOIN_LOCK = 7_303
 TURN_S = 45
+STUB = text("""
+insert into conversation (project_id, id, state)
+select :project, name, 'open' from unnest(cast(:names as text[])) as name
+on conflict do nothing
+""")
+REMEMBER = text("""
+insert into trace (project_id, trace_id, conversation_id, rank)
+select :project, * from unnest(cast(:traces as text[]), cast(:names as text[]), cast(:ranks as bigint[]))
+on conflict (project_id, trace_id) do update set conversation_id = excluded.conversation_id, rank = excluded.rank
+""")
+ALSO = text("""
+insert into conversation_alias (project_id, alias, conversation_id)
+select :project, * from unnest(cast(:aliases as text[]), cast(:names as text[]))
+on conflict do nothing
+""")
 CARRY_STARTS = text("""
 update conversation as mine set metadata = coalesce(mine.metadata, '{}') || jsonb_build_object(
   cast(:name as text), coalesce(mine.metadata -> :name, '{}') || (theirs.metadata -> :name))
@@ -121,20 +135,15 @@ def _deleted(session: Session, project_id: int, names: Iterable[str]) -> set[str
 
 
 def _stubs(session: Session, project_id: int, names: Iterable[str]) -> None:
-    rows = [{"project_id": project_id, "id": name, "state": "open"} for name in sorted(names)]
-    if rows:
-        session.execute(insert(Conversation).on_conflict_do_nothing(), rows)
+    if wanted := sorted(names):
+        session.execute(STUB, {"project": project_id, "names": wanted})
 
 
 def _remember(session: Session, project_id: int, wanted: Mapping[str, tuple[int, str]]) -> None:
-    rows = [
-        {"project_id": project_id, "trace_id": trace, "conversation_id": name, "rank": rank}
-        for trace, (rank, name) in sorted(wanted.items())
-    ]
-    if rows:
-        statement = insert(Trace)
-        news = {"conversation_id": statement.excluded.conversation_id, "rank": statement.excluded.rank}
-        session.execute(statement.on_conflict_do_update(index_elements=["project_id", "trace_id"], set_=news), rows)
+    if traces := sorted(wanted):
+        ranks, names = zip(*(wanted[trace] for trace in traces), strict=True)
+        news = {"traces": traces, "names": list(names), "ranks": list(ranks)}
+        session.execute(REMEMBER, {"project": project_id} | news)
 
 
 def _move(session: Session, project_id: int, trace_id: str, old: str, new: str) -> None:
@@ -150,9 +159,9 @@ def _rename(session: Session, project_id: int, others: Mapping[str, str]) -> Non
     """Other names become aliases; a conversation that stood under one of them, and has no trace left, is taken in."""
     for name in _standing_alone(session, project_id, others):
         take_in(session, project_id, name, others[name])
-    rows = [{"project_id": project_id, "alias": name, "conversation_id": others[name]} for name in sorted(others)]
-    if rows:
-        session.execute(insert(ConversationAlias).on_conflict_do_nothing(), rows)
+    if aliases := sorted(others):
+        calls = [others[alias] for alias in aliases]
+        session.execute(ALSO, {"project": project_id, "aliases": aliases, "names": calls})
 
 
 def also_known(session: Session, project_id: int, conversation_id: str, names: Iterable[str]) -> None:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from evalhub.models import Conversation, ConversationAlias, Deletion, Label, QueueItem, Span, SpanLog, Trace
+from evalhub.models import Deletion, Span, SpanLog, Trace
+from evalhub.traces.aliases import aliases_of, canonical, rename
 from evalhub.traces.grouping import KEYS, keys_of
-from evalhub.traces.recordings import placing
 from evalhub.traces.spans import LogRecord, SpanRecord
 
 OWN_ID = len(KEYS)
@@ -31,25 +30,6 @@ insert into trace (project_id, trace_id, conversation_id, rank)
 select :project, * from unnest(cast(:traces as text[]), cast(:names as text[]), cast(:ranks as bigint[]))
 on conflict (project_id, trace_id) do update set conversation_id = excluded.conversation_id, rank = excluded.rank
 """)
-ALSO = text("""
-insert into conversation_alias (project_id, alias, conversation_id)
-select :project, * from unnest(cast(:aliases as text[]), cast(:names as text[]))
-on conflict do nothing
-""")
-CARRY_STARTS = text("""
-update conversation as mine set metadata = coalesce(mine.metadata, '{}') || jsonb_build_object(
-  cast(:name as text), coalesce(mine.metadata -> :name, '{}') || (theirs.metadata -> :name))
-from conversation as theirs
-where mine.project_id = :project and mine.id = :new
-  and theirs.project_id = :project and theirs.id = :old and theirs.metadata -> :name is not null
-""")
-"""when the recordings that are carried over began"""
-
-
-def canonical(session: Session, project_id: int, name: str) -> str:
-    """The id of the conversation that goes by this name; the name itself where nobody knows it."""
-    alias = select(ConversationAlias.conversation_id).filter_by(project_id=project_id, alias=name)
-    return session.scalar(alias) or name
 
 
 def names_of(records: Iterable[SpanRecord | LogRecord]) -> dict[str, list[tuple[int, str]]]:
@@ -74,7 +54,7 @@ def join(session: Session, project_id: int, names: Mapping[str, Sequence[tuple[i
     """Make or move conversations as these names ask for. Traces of deleted calls are left out."""
     _take_turns(session, project_id)
     known = _known(session, project_id, names)
-    aliases = _aliases(session, project_id, {name for ranked in names.values() for _, name in ranked})
+    aliases = aliases_of(session, project_id, {name for ranked in names.values() for _, name in ranked})
     wanted = {trace: _wanted(known.get(trace), ranked, aliases) for trace, ranked in names.items()}
     gone = _deleted(session, project_id, {name for _, name in wanted.values()} | set(wanted))
     wanted = {trace: best for trace, best in wanted.items() if trace not in gone and best[1] not in gone}
@@ -87,7 +67,7 @@ def join(session: Session, project_id: int, names: Mapping[str, Sequence[tuple[i
     left = _traced(session, project_id, moved.values())
     others = {(other, name) for trace, (_, name) in wanted.items() for _, other in names[trace] if other != name}
     others |= {(old, news[trace][1]) for trace, old in moved.items()}
-    _rename(session, project_id, {old: name for old, name in sorted(others) if old not in aliases and old not in left})
+    rename(session, project_id, {old: name for old, name in sorted(others) if old not in aliases and old not in left})
     return Joined({trace: name for trace, (_, name) in wanted.items()}, left)
 
 
@@ -111,12 +91,6 @@ def _known(session: Session, project_id: int, traces: Iterable[str]) -> dict[str
     query = select(Trace.trace_id, Trace.rank, Trace.conversation_id)
     rows = session.execute(query.where(Trace.project_id == project_id, Trace.trace_id.in_(sorted(traces))))
     return {trace: (rank, conversation_id) for trace, rank, conversation_id in rows}
-
-
-def _aliases(session: Session, project_id: int, names: Iterable[str]) -> dict[str, str]:
-    query = select(ConversationAlias.alias, ConversationAlias.conversation_id)
-    query = query.where(ConversationAlias.project_id == project_id, ConversationAlias.alias.in_(sorted(names)))
-    return {row.alias: row.conversation_id for row in session.execute(query)}
 
 
 def _wanted(
@@ -155,65 +129,7 @@ def _move(session: Session, project_id: int, trace_id: str, old: str, new: str) 
     session.execute(rows.values(conversation_id=new), execution_options={"synchronize_session": False})
 
 
-def _rename(session: Session, project_id: int, others: Mapping[str, str]) -> None:
-    """Other names become aliases; a conversation that stood under one of them, and has no trace left, is taken in."""
-    for name in _standing_alone(session, project_id, others):
-        take_in(session, project_id, name, others[name])
-    if aliases := sorted(others):
-        calls = [others[alias] for alias in aliases]
-        session.execute(ALSO, {"project": project_id, "aliases": aliases, "names": calls})
-
-
-def also_known(session: Session, project_id: int, conversation_id: str, names: Iterable[str]) -> None:
-    """Let a call be found by other names of it, and take in what stands under one of them."""
-    others = {name: conversation_id for name in names if name != conversation_id}
-    if not others:
-        return
-    taken = _aliases(session, project_id, [conversation_id, *others])
-    _rename(session, project_id, {name: call for name, call in others.items() if name not in taken})
-
-
 def _traced(session: Session, project_id: int, names: Iterable[str]) -> set[str]:
     """Which of these conversations have traces."""
     query = select(Trace.conversation_id).where(Trace.project_id == project_id, Trace.conversation_id.in_(set(names)))
     return set(session.scalars(query.distinct()))
-
-
-def _standing_alone(session: Session, project_id: int, names: Iterable[str]) -> Sequence[str]:
-    traced = select(Trace.trace_id).where(Trace.project_id == project_id, Trace.conversation_id == Conversation.id)
-    there = select(Conversation.id).where(Conversation.project_id == project_id, Conversation.id.in_(sorted(names)))
-    return session.scalars(there.where(~traced.exists()).order_by(Conversation.id)).all()
-
-
-def take_in(session: Session, project_id: int, old: str, new: str) -> None:
-    """Everything that people or senders put on a conversation goes over to another; what was derived goes away."""
-    key = {"project": project_id, "old": old, "new": new}
-    for table, identity in (
-        ("recording", "track"),
-        ("recording_fetch", "track"),
-        ("feedback", "id"),
-        ("span_log", "id"),
-    ):
-        session.execute(text(_carry(table, identity)), key)
-    session.execute(text(_carry("queue_item", "queue_id")), key)
-    session.execute(CARRY_STARTS, key | {"name": placing.STARTED_AT})
-    aliases = update(ConversationAlias).filter_by(project_id=project_id, conversation_id=old)
-    session.execute(aliases.values(conversation_id=new))
-    if not _has_labels(session, project_id, old):
-        session.execute(delete(Conversation).where(Conversation.project_id == project_id, Conversation.id == old))
-
-
-def _carry(table: str, identity: str) -> str:
-    """Moves rows unless the other conversation has one of the same identity."""
-    return f"""
-    update {table} as mine set conversation_id = :new
-    where mine.project_id = :project and mine.conversation_id = :old and not exists (
-      select 1 from {table} as theirs where theirs.project_id = :project
-        and theirs.conversation_id = :new and theirs.{identity} = mine.{identity})"""  # noqa: S608  names of our own
-
-
-def _has_labels(session: Session, project_id: int, conversation_id: str) -> bool:
-    """People's answers that could not go along (both calls are in the same queue) are not thrown away."""
-    item: Any = (QueueItem.project_id == Label.project_id) & (QueueItem.id == Label.item_id)
-    ours = (QueueItem.project_id == project_id, QueueItem.conversation_id == conversation_id)
-    return session.scalar(select(Label.id).join(QueueItem, item).where(*ours).limit(1)) is not None

@@ -9,6 +9,7 @@ from evalhub import plugins
 from evalhub.reports import figures, measures
 from evalhub.reports.call import VALENCE
 from evalhub.reports.figures import Chart, Link
+from evalhub.reports.judges import asked_by_day
 from evalhub.reports.people import people_rates
 from evalhub.reports.window import Window
 
@@ -37,6 +38,7 @@ def dashboard(session: Session, window: Window, criteria: Mapping[str, str], lin
         Section("quick", "Is it quick?", [_latency(*seen, versions, link), *_spreads(*seen, QUIET, versions, link)]),
         Section("sound", "How does it sound?", _spreads(*seen, DELIVERY, versions, link), note=VALENCE),
         Section("trust", "Can the recordings be trusted?", [_rate(*seen, "recording_check.clean", versions, link)]),
+        *_judging(*seen),
     ]
 
 
@@ -51,6 +53,13 @@ def _criteria(
     return figures.criteria_chart(
         "criteria", "Calls that pass, per criterion", people, judge, titles=titles, versions=versions, link=link
     )
+
+
+def _judging(session: Session, window: Window) -> list[Section]:
+    """Left out where no judge was asked."""
+    days = asked_by_day(session, window)
+    chart = figures.cost_chart("judging", "US dollars a day, by model", days)
+    return [Section("judging", "What does judging cost?", [chart])] if days else []
 
 
 def _rate(session: Session, window: Window, metric_id: str, versions: Sequence[str], link: Link) -> Chart:

@@ -6,11 +6,13 @@ address of the calls behind it. A rate over fewer than ten calls is drawn pale.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import plotly.graph_objects as go
 
 from evalhub.evaluators import Metric
+from evalhub.reports.judges import Asked
 from evalhub.reports.measures import Percentiles, VersionRate
 
 Link = Callable[..., str]
@@ -118,6 +120,35 @@ def spread_chart(
     rows = [(f.version, *(round(value, 2) for value in f.values), f.count) for f in spreads]
     columns = ("version", "p5", "p25", "median", "p75", "p95", "calls")
     return Chart(id=key, title=title, figure=_json(figure), columns=columns, rows=rows, metric=metric.id)
+
+
+def cost_chart(key: str, title: str, days: Sequence[tuple[date, Asked]]) -> Chart:
+    """US dollars a day, the models on top of each other. What has no known price is told, and no bar."""
+    figure = go.Figure(layout=_layout(y_title="US dollars", height=240) | {"barmode": "stack"})
+    models = sorted({asked.model for _, asked in days})
+    for index, model in enumerate(models):
+        own = [(str(day), asked) for day, asked in days if asked.model == model]
+        figure.add_trace(
+            go.Bar(
+                name=model,
+                x=[day for day, _ in own],
+                y=[asked.usd for _, asked in own],
+                marker={"color": f"var(--version-{index % VERSION_COLOURS + 1})"},
+                text=[f"${asked.usd:.4f}, asked {asked.askings} times" for _, asked in own],
+                textposition="none",
+                hovertemplate="%{x}: %{text}<extra>%{fullData.name}</extra>",
+            )
+        )
+    figure.update_xaxes(type="category")
+    unpriced = {model: sum(asked.unpriced for _, asked in days if asked.model == model) for model in models}
+    told = [
+        f"{count} askings of {model} have no known price and are not in it."
+        for model, count in unpriced.items()
+        if count
+    ]
+    rows = [(str(day), asked.model, f"{asked.usd:.4f}", asked.askings, asked.unpriced) for day, asked in days]
+    columns = ("day", "model", "US dollars", "askings", "of unknown price")
+    return Chart(id=key, title=title, figure=_json(figure), columns=columns, rows=rows, note=" ".join(told))
 
 
 def _rates(

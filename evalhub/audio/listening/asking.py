@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -70,6 +70,11 @@ class Asking:
     criteria: Sequence[Criterion]
     messages: list[dict[str, Any]]
     timeout_s: float
+    model: str | None = None
+    """the snapshot that answered"""
+    usage: dict[str, int] = field(default_factory=dict)
+    took: dict[str, Any] = field(default_factory=dict)
+    """`cost_usd` of all its requests"""
 
     def answers(self) -> dict[str, Given]:
         """An answer per criterion; after a refusal `unsure`, because it says nothing of the call.
@@ -105,10 +110,11 @@ class Asking:
     def _note(self, reply: Reply) -> None:
         """Keep what was used, also of an answer that turns out useless: it was paid for."""
         details = self.context.details
-        used = details.setdefault("usage", {})
-        for meter, quantity in reply.usage.items():
-            used[meter] = used.get(meter, 0) + quantity
-        details["model"] = reply.model
-        prices, model = self.context.prices or price_table(), reply.model or self.settings.judge_model or ""
-        add_cost(details, cost_of_asking(prices, model, reply.usage, url=self.settings.judge_url, api="chat"))
+        self.model = reply.model or self.model
+        prices, model = self.context.prices or price_table(), self.model or self.settings.judge_model or ""
+        cost = cost_of_asking(prices, model, reply.usage, url=self.settings.judge_url, api="chat")
+        for used, took in ((self.usage, self.took), (details.setdefault("usage", {}), details)):
+            for meter, quantity in reply.usage.items():
+                used[meter] = used.get(meter, 0) + quantity
+            add_cost(took, cost)
         details["request_ids"] = [*details.get("request_ids", []), reply.request_id]

@@ -46,6 +46,9 @@ class Agreement:
     """per class: of all answers with it, the share that both raters gave (0 to 1)"""
     both_of_any: Mapping[str, Measured]
     """per class: of the calls that either gave it, the share that both did"""
+    recall: Mapping[str, Measured]
+    """per class: of the answers the second rater gave it to, the share the first gave it too. With people second, of
+    pass the true positive rate and of fail the true negative rate: how many of the fails a judge catches"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +97,7 @@ def agreement(
         ac1=one("ac1"),
         specific={name: one("specific", index) for index, name in enumerate(classes)},
         both_of_any={name: one("both_of_any", index) for index, name in enumerate(classes)},
+        recall={name: one("recall", index) for index, name in enumerate(classes)},
     )
 
 
@@ -112,10 +116,13 @@ def _tables(pairs: Sequence[Pair], classes: list[str]) -> Floats:
 
 
 def _drawn(tables: Floats, draws: int, seed: int) -> Floats:
-    """The table of all answers, for as many draws of calls with replacement. Shape: draws x classes x classes."""
-    count = len(tables)
-    times = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=draws)
-    return (times @ tables.reshape(count, -1)).reshape(draws, *tables.shape[1:])
+    """The table of all answers, for as many draws of calls with replacement. Shape: draws x classes x classes.
+
+    Calls that were answered alike are drawn as one kind, as often as they are: the same draw, much sooner.
+    """
+    kinds, calls = np.unique(tables.reshape(len(tables), -1), axis=0, return_counts=True)
+    times = np.random.default_rng(seed).multinomial(len(tables), calls / len(tables), size=draws)
+    return (times @ kinds).reshape(draws, *tables.shape[1:])
 
 
 def _measured(value: float, spread: Floats | None = None) -> Measured:
@@ -165,6 +172,10 @@ def _both_of_any(tables: Floats) -> Floats:
     return _ratio(both, tables.sum(axis=1) + tables.sum(axis=2) - both)
 
 
+def _recall(tables: Floats) -> Floats:
+    return _ratio(np.diagonal(tables, axis1=1, axis2=2), tables.sum(axis=1))
+
+
 def _ratio(part: Floats, whole: Floats) -> Floats:
     """Not a number where there is nothing to share out."""
     out: Floats = np.full(np.broadcast(part, whole).shape, np.nan)
@@ -179,4 +190,5 @@ STATISTICS = {
     "ac1": _ac1,
     "specific": _specific,
     "both_of_any": _both_of_any,
+    "recall": _recall,
 }

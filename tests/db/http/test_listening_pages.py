@@ -152,8 +152,8 @@ def test_readers_and_listeners_are_not_pooled_on_the_dashboard(
     for number, heard in enumerate(("fail", "fail", "pass", "pass")):
         add_call(services, project, f"call-{number}", both("pass", heard))
     page = viewer.get("/p/demo/dashboard").text
-    assert "<td>reading judge, unchecked</td><td>100%</td>" in page
-    assert "<td>listening judge, unchecked</td><td>50%</td>" in page
+    assert "<td>a judge that reads, version not known</td><td>100%</td>" in page
+    assert "<td>a judge that listens, version not known</td><td>50%</td>" in page
     [figure] = re.findall(r'id="figure-criteria">(.*?)</script>', page, re.DOTALL)
     links = [url for trace in json.loads(figure)["data"] for url in trace["customdata"] if "listening" in url]
     calls = viewer.get(links[0]).text

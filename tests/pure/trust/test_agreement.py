@@ -90,6 +90,20 @@ def test_the_same_answers_have_the_same_interval() -> None:
     assert agreement(pairs(40, 5, 3, 12)) == agreement(pairs(40, 5, 3, 12))
 
 
+def test_how_many_fails_a_judge_catches_is_told_apart_from_how_often_it_is_right() -> None:
+    found = agreement(pairs(80, 12, 2, 6))
+    assert found.recall["fail"].value == pytest.approx(6 / 18)
+    assert found.recall["pass"].value == pytest.approx(80 / 82)
+    assert found.recall["fail"].low is not None
+    assert found.recall["fail"].low < 6 / 18 < (found.recall["fail"].high or 0)
+
+
+def test_calls_answered_alike_are_drawn_as_a_kind_and_as_quickly_for_many() -> None:
+    """The range of 100 times as many calls of the same kinds is a tenth as wide."""
+    few, many = agreement(pairs(40, 5, 3, 12)).kappa, agreement(pairs(4000, 500, 300, 1200), draws=2000).kappa
+    assert _width(few) == pytest.approx(10 * _width(many), rel=0.15)
+
+
 def test_what_is_no_class_is_refused() -> None:
     with pytest.raises(ValueError, match="unsure"):
         agreement([Pair(call=1, first="pass", second="unsure")])

@@ -16,8 +16,7 @@ from sqlalchemy.orm import Session
 
 from evalhub.criteria import FAIL, NOT_APPLICABLE, PASS, UNSURE
 from evalhub.models import Criterion, JudgeVersion, Label, LabelValue, Queue, QueueItem, Rubric, Score
-from evalhub.rubrics.editing import counted_since
-from evalhub.rubrics.stored import current_version
+from evalhub.rubrics.editing import every_version, since_of
 
 Words = dict[tuple[str, str, str], str]
 """what judges said: by judge version, call and criterion"""
@@ -151,10 +150,11 @@ def verdicts_now(session: Session, project_id: int, criterion: str) -> dict[str,
 def questions(session: Session, project_id: int, *, rubric: str = "") -> Questions:
     """The scorecards of a project as they are asked now, by key; all or one."""
     query = select(Rubric).filter_by(project_id=project_id).order_by(Rubric.title)
-    found = {}
-    for one in session.scalars(query.where(Rubric.key == rubric) if rubric else query).all():
-        newest = current_version(session, project_id, one.key)
-        if newest:
-            since = counted_since(session, project_id, one.key)
-            found[one.key] = Card(key=one.key, title=one.title, criteria=newest.criteria, since=since)
-    return found
+    versions = every_version(session, project_id, rubric or None)
+    return {
+        one.key: Card(
+            key=one.key, title=one.title, criteria=versions[one.key][0].criteria, since=since_of(versions[one.key])
+        )
+        for one in session.scalars(query)
+        if one.key in versions
+    }

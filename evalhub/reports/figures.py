@@ -21,6 +21,7 @@ Link = Callable[..., str]
 VERSION_COLOURS = 6
 PALE = 0.35
 ROW = 34
+POINT = 6
 RATE_RANGE = [-3.0, 103.0]
 READING = ("circle-open", "square-open", "triangle-up-open", "pentagon-open")
 LISTENING = ("diamond-open", "star-open", "cross-open", "hexagram-open")
@@ -97,7 +98,7 @@ def criteria_chart(
     by_whom: dict[Judge | None, Sequence[VersionRate]] = {None: people}
     by_whom |= {one: [f for f in judged if (f.evaluator, f.judge) == key] for key, one in judges.items()}
     symbols = _symbols(judges.values())
-    height = ROW * len(titles) * max(1, len(versions)) // 2 + 110
+    height = max(ROW // 2, POINT * len(by_whom)) * len(titles) * max(1, len(versions)) + 110
     figure = go.Figure(layout=_layout(x_title="calls that pass, %", x_range=RATE_RANGE, height=height))
     for version in versions:
         shade = colour(version, versions)
@@ -184,7 +185,7 @@ def cost_chart(key: str, title: str, days: Sequence[tuple[date, Asked]]) -> Char
     figure = go.Figure(layout=_layout(y_title="US dollars", height=240) | {"barmode": "stack"})
     models = sorted({asked.model for _, asked in days})
     for index, model in enumerate(models):
-        own = [(str(day), asked) for day, asked in days if asked.model == model]
+        own = [(str(day), asked) for day, asked in days if asked.model == model and asked.unpriced < asked.askings]
         figure.add_trace(
             go.Bar(
                 name=model,
@@ -196,7 +197,7 @@ def cost_chart(key: str, title: str, days: Sequence[tuple[date, Asked]]) -> Char
                 hovertemplate="%{x}: %{text}<extra>%{fullData.name}</extra>",
             )
         )
-    figure.update_xaxes(type="category")
+    figure.update_xaxes(type="date", tickformat="%-d %b")
     unpriced = {model: sum(asked.unpriced for _, asked in days if asked.model == model) for model in models}
     told = [
         f"{count} askings of {model} have no known price and are not in it."

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,11 +80,10 @@ def agreement(
     tables = _tables(pairs, list(classes))
     whole = tables.sum(axis=0, keepdims=True)
     values = {name: of(whole)[0] for name, of in STATISTICS.items()}
-    drawn = _drawn(tables, draws, seed)
-    spread = {name: of(drawn) for name, of in STATISTICS.items()} if draws else {}
+    ranges = _ranges(tables, draws, seed) if draws else {}
 
     def one(name: str, of: int | None = None) -> Measured:
-        value, around = values[name], spread.get(name)
+        value, around = values[name], ranges.get(name)
         if of is None:
             return _measured(value, around)
         return _measured(value[of], None if around is None else around[:, of])
@@ -115,24 +115,36 @@ def _tables(pairs: Sequence[Pair], classes: list[str]) -> Floats:
     return tables
 
 
-def _drawn(tables: Floats, draws: int, seed: int) -> Floats:
-    """The table of all answers, for as many draws of calls with replacement. Shape: draws x classes x classes.
-
-    Calls that were answered alike are drawn as one kind, as often as they are: the same draw, much sooner.
-    """
+def _ranges(tables: Floats, draws: int, seed: int) -> Mapping[str, Floats]:
+    """Of each statistic the range that holds 95 % of the draws: low and high, of one of each class a column."""
     kinds, calls = np.unique(tables.reshape(len(tables), -1), axis=0, return_counts=True)
-    times = np.random.default_rng(seed).multinomial(len(tables), calls / len(tables), size=draws)
-    return (times @ kinds).reshape(draws, *tables.shape[1:])
+    return _ranges_of(kinds.tobytes(), tuple(calls.tolist()), tables.shape[1], draws, seed)
 
 
-def _measured(value: float, spread: Floats | None = None) -> Measured:
+@lru_cache(maxsize=1024)
+def _ranges_of(kinds: bytes, calls: tuple[int, ...], classes: int, draws: int, seed: int) -> Mapping[str, Floats]:
+    """Calls that were answered alike are drawn as one kind, as often as they are: the same draw, much sooner. Kept,
+    because pages ask for the same numbers until somebody labels a call."""
+    count, shares = sum(calls), np.array(calls) / sum(calls)
+    times = np.random.default_rng(seed).multinomial(count, shares, size=draws)
+    drawn = (times @ np.frombuffer(kinds).reshape(len(calls), -1)).reshape(draws, classes, classes)
+    return {name: _range(of(drawn)) for name, of in STATISTICS.items()}
+
+
+def _range(spread: Floats) -> Floats:
+    """Not a number where no draw defines it."""
+    if spread.ndim > 1:
+        return np.stack([_range(column) for column in spread.T], axis=1)
+    defined = spread[np.isfinite(spread)]
+    return np.percentile(defined, (2.5, 97.5)) if len(defined) else np.full(2, np.nan)
+
+
+def _measured(value: float, around: Floats | None = None) -> Measured:
     if not np.isfinite(value):
         return Measured(None)
-    defined = spread[np.isfinite(spread)] if spread is not None else np.empty(0)
-    if not len(defined):
+    if around is None or not np.isfinite(around).all():
         return Measured(float(value))
-    low, high = np.percentile(defined, (2.5, 97.5))
-    return Measured(float(value), float(low), float(high))
+    return Measured(float(value), float(around[0]), float(around[1]))
 
 
 def _observed(tables: Floats) -> Floats:

@@ -177,13 +177,15 @@ def test_a_call_says_what_its_verdicts_cost_and_when_nobody_knows(
     services: Services, project: Project, viewer: FlaskClient
 ) -> None:
     read, heard = both("pass", "fail")
-    read.policy, heard.policy = {"judge_version": "j1"}, {"judge_version": "j2"}
+    read.policy, heard.policy = {"judge_version": "j1", "rubric": "own"}, {"judge_version": "j2"}
     add_call(services, project, "call-1", [read, heard])
     asked(services, project, "call-1", 0.0031, 0.0029, model="reader")
     asked(services, project, "call-1", None, judge="j2")
     page = " ".join(viewer.get("/p/demo/conversations/call-1").text.split())
     assert "reader, asked 2 times: $0.0060." in page
     assert "ears, asked once: price not known." in page
+    assert 'href="/p/demo/agreement/own/brand_voice"' in page
+    assert 'href="/p/demo/agreement"' in page
 
 
 def test_the_dashboard_says_what_judging_costs_a_day(services: Services, project: Project, viewer: FlaskClient) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from evalhub.costs import price_table
 from evalhub.evaluations.limits import Limits, without_price
 from evalhub.evaluators import Outcome
-from evalhub.models import PENDING, RUNNING, SKIPPED, Conversation, Evaluation, JudgeAnswer, Project
+from evalhub.models import FAILED, PENDING, RUNNING, SKIPPED, Conversation, Evaluation, JudgeAnswer, Project
 from evalhub.settings import Settings
 
 SAMPLED_OUT, OVER_BUDGET = "sampled_out", "over_budget"
@@ -122,7 +122,7 @@ def cost_of_a_call(session: Session, project_id: int) -> float | None:
     """Dollars a judged call cost in the last days, by all judges together; None where none was judged, or any of
     what was asked has no known price."""
     seen = _spent(session, project_id, _midnight() - timedelta(days=DAYS_SEEN))
-    return seen.usd / seen.calls if seen.calls and seen.usd > 0 and not seen.unpriced else None
+    return seen.at_most_usd / seen.calls if seen.calls and seen.usd > 0 and not seen.unpriced else None
 
 
 def _price_of_a_call(session: Session, project_id: int) -> float:
@@ -140,12 +140,15 @@ class _Spent:
     askings: int
     unpriced: int
     """askings whose tokens the server did not count, or whose price was not known"""
+    useless_usd: float
+    """paid for answers that could not be used"""
 
     @property
     def at_most_usd(self) -> float:
         """With what is not known taken as the mean of what is."""
         known = self.askings - self.unpriced
-        return self.usd * self.askings / known if known else self.askings * FIRST_GUESS
+        kept = self.usd * self.askings / known if known else self.askings * FIRST_GUESS
+        return kept + self.useless_usd
 
 
 def _spent(session: Session, project_id: int, since: datetime) -> _Spent:
@@ -162,7 +165,15 @@ def _spent(session: Session, project_id: int, since: datetime) -> _Spent:
     )
     sums = (func.coalesce(func.sum(column), 0) for column in (by_call.c.usd, by_call.c.askings, by_call.c.priced))
     calls, usd, askings, priced = session.execute(select(func.count().filter(by_call.c.judged), *sums)).one()
-    return _Spent(int(calls), float(usd), int(askings), int(askings - priced))
+    useless = _paid_for_nothing(session, project_id, since)
+    return _Spent(int(calls), float(usd), int(askings), int(askings - priced), useless)
+
+
+def _paid_for_nothing(session: Session, project_id: int, since: datetime) -> float:
+    """Dollars for answers that could not be used: no answer is kept of them, their evaluation knows."""
+    cost = func.sum(Evaluation.details["cost_usd"].as_float())
+    ours = (Evaluation.project_id == project_id, Evaluation.kind_of_work == "judge", Evaluation.status == FAILED)
+    return session.scalar(select(cost).where(*ours, Evaluation.finished_at >= since)) or 0.0
 
 
 def _open(session: Session, project_id: int) -> tuple[int, int]:

@@ -119,6 +119,7 @@ def _ask(
         settings=shared.settings,
         audio_path=shared.audio_path,
         rubric=shared.rubric,
+        prices=shared.prices,
         shared=shared.shared,
         known=shared.known,
         ask_again=batched is None and draw.again(conversation.id),

@@ -69,9 +69,11 @@ class Compared:
     @property
     def level(self) -> str:
         """In a word, where the range allows one."""
-        kappa = self.found.kappa if self.found else Measured(None)
-        if kappa.low is None or kappa.high is None or self.missing:
+        if self.found is None or self.missing:
             return "too few to tell"
+        kappa = self.found.kappa
+        if kappa.low is None or kappa.high is None:
+            return "can't tell yet"
         if kappa.low >= FAIR:
             return "good" if kappa.low >= GOOD else "fair"
         return "poor" if kappa.high < FAIR else "can't tell yet"

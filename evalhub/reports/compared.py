@@ -1,7 +1,8 @@
 """What people and judges answered about the same calls: the rows that agreement is reckoned from. No query per call.
 
-Of people only labels are read that estimate (drawn at random, with a known probability), of the whole call, to a
-question as it is asked now. Of judges the first asking about a call as it was last shown to them.
+Of people only labels are read that estimate (drawn at random, with a known probability, from calls that were not picked
+by what was answered about them), of the whole call, to a question as it is asked now. Of judges the first asking about
+a call as it was last shown to them.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select, text
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, text
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 
 from evalhub.criteria import FAIL, NOT_APPLICABLE, PASS, UNSURE
-from evalhub.models import Criterion, JudgeVersion, Label, LabelValue, Queue, QueueItem, Rubric, Score
+from evalhub.models import Criterion, JudgeVersion, Label, LabelValue, Queue, QueueItem, Rubric, SamplePlan, Score
 from evalhub.rubrics.editing import every_version, since_of
+from evalhub.traces.filters import BY_ANSWER
 
 Words = dict[tuple[str, str, str], str]
 """what judges said: by judge version, call and criterion"""
@@ -93,9 +96,17 @@ def _labels(project_id: int) -> Select[Any]:
         .join(LabelValue, value_of)
         .join(QueueItem, item_of)
         .join(Queue, and_(Queue.project_id == QueueItem.project_id, Queue.id == QueueItem.queue_id))
+        .where(not_picked_by_answer())
         .where(Label.project_id == project_id, Label.superseded_at.is_(None), QueueItem.purpose == "estimate")
         .where(LabelValue.subject_type == "conversation")
     )
+
+
+def not_picked_by_answer() -> ColumnElement[bool]:
+    """Of queue items: whether their population was chosen without a look at verdicts or labels. A queue of what a judge
+    failed says nothing of how many fails it misses."""
+    plan = and_(SamplePlan.project_id == QueueItem.project_id, SamplePlan.id == QueueItem.plan_id)
+    return ~exists().where(plan, SamplePlan.population_query.has_any(array(BY_ANSWER)))
 
 
 def _answer(row: Any) -> Answer:

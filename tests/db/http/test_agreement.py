@@ -257,6 +257,15 @@ def test_labels_that_do_not_estimate_say_nothing_of_a_judge(
     assert (found.found, found.short) == (None, "not yet compared with people")
 
 
+@pytest.mark.parametrize(("query", "counts"), [({"verdict": "fail"}, False), ({"agent": "desk"}, True)])
+def test_a_queue_of_what_a_judge_failed_says_nothing_of_what_it_misses(
+    services: Services, project: Project, calls: list[str], judged: Any, labeled: Any, query: Any, counts: bool
+) -> None:
+    judged("j1", dict.fromkeys(calls, "fail"))
+    labeled(dict.fromkeys(calls, False), population_query=query)
+    assert (one_judge(services, project).found is not None) is counts
+
+
 def test_flips_are_told_by_question(
     services: Services, project: Project, calls: list[str], judged: Any, labeled: Any, signed_in: As
 ) -> None:

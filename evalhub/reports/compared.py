@@ -12,14 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, text
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import Select, and_, func, select, text
 from sqlalchemy.orm import Session
 
 from evalhub.criteria import FAIL, NOT_APPLICABLE, PASS, UNSURE
-from evalhub.models import Criterion, JudgeVersion, Label, LabelValue, Queue, QueueItem, Rubric, SamplePlan, Score
+from evalhub.models import Criterion, JudgeVersion, Label, LabelValue, Queue, QueueItem, Rubric, Score
 from evalhub.rubrics.editing import every_version, since_of
-from evalhub.traces.filters import BY_ANSWER
+from evalhub.traces.filters import not_picked_by_answer
 
 Words = dict[tuple[str, str, str], str]
 """what judges said: by judge version, call and criterion"""
@@ -100,13 +99,6 @@ def _labels(project_id: int) -> Select[Any]:
         .where(Label.project_id == project_id, Label.superseded_at.is_(None), QueueItem.purpose == "estimate")
         .where(LabelValue.subject_type == "conversation")
     )
-
-
-def not_picked_by_answer() -> ColumnElement[bool]:
-    """Of queue items: whether their population was chosen without a look at verdicts or labels. A queue of what a judge
-    failed says nothing of how many fails it misses."""
-    plan = and_(SamplePlan.project_id == QueueItem.project_id, SamplePlan.id == QueueItem.plan_id)
-    return ~exists().where(plan, SamplePlan.population_query.has_any(array(BY_ANSWER)))
 
 
 def _answer(row: Any) -> Answer:

@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, Float, Text, and_, case, cast, func, not_,
 from sqlalchemy.orm import Session
 
 from evalhub.models import Conversation, Label, LabelValue, Queue, QueueItem
-from evalhub.reports.compared import not_picked_by_answer
 from evalhub.reports.measures import VersionRate
 from evalhub.reports.window import Window
 from evalhub.rubrics.editing import outdated
+from evalhub.traces.filters import not_picked_by_answer
 from evalhub.trust.intervals import weighted_rate
 
 

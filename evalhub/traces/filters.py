@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, select, text
+from sqlalchemy.dialects.postgresql import array
 
 from evalhub.errors import BadInput, Problem
 from evalhub.models import (
@@ -18,6 +19,7 @@ from evalhub.models import (
     Queue,
     QueueItem,
     Recording,
+    SamplePlan,
     Score,
     Turn,
 )
@@ -194,8 +196,15 @@ def _people_said(filters: Filters) -> ColumnElement[bool]:
     if filters.judge:
         judge = and_(JudgeVersion.project_id == Queue.project_id, JudgeVersion.id == filters.judge)
         labels = labels.join(JudgeVersion, and_(judge, JudgeVersion.rubric == Queue.rubric))
-    ours = (_same(QueueItem), Label.superseded_at.is_(None), QueueItem.purpose == "estimate")
+    ours = (_same(QueueItem), Label.superseded_at.is_(None), QueueItem.purpose == "estimate", not_picked_by_answer())
     return labels.where(*ours, *wanted).exists()
+
+
+def not_picked_by_answer() -> ColumnElement[bool]:
+    """Of queue items: whether their population was chosen without a look at verdicts or labels. A queue of what a judge
+    failed says nothing of how many fails it misses."""
+    plan = and_(SamplePlan.project_id == QueueItem.project_id, SamplePlan.id == QueueItem.plan_id)
+    return ~exists().where(plan, SamplePlan.population_query.has_any(array(BY_ANSWER)))
 
 
 def _criterion(filters: Filters) -> str:

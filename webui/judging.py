@@ -55,4 +55,4 @@ def _preview(given: Mapping[str, str]) -> dict[str, Any]:
         matching = filters.ids(project().id, filters.Filters.from_args(given))
     except BadInput as fault:
         return {"problem": str(fault), "connected": connected}
-    return {"preview": preview(db(), project(), matching), "connected": connected}
+    return {"preview": preview(db(), project(), matching, services().settings), "connected": connected}

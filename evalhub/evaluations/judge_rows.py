@@ -70,7 +70,7 @@ def claim(services: Services, owner: str, limit: int) -> Claimed:
             return claimed
         conversations = _conversations(session, evaluations)
         contexts = judge_contexts(services, session, conversations)
-        draws = drawing.draws(session, evaluations)
+        draws = drawing.draws(session, evaluations, services.settings)
         batches = batching.answers(session, list(conversations)) if services.settings.judge_batch else None
         for evaluation in evaluations:
             place = _place(evaluation)
@@ -119,6 +119,7 @@ def _ask(
         settings=shared.settings,
         audio_path=shared.audio_path,
         rubric=shared.rubric,
+        prices=shared.prices,
         shared=shared.shared,
         known=shared.known,
         ask_again=batched is None and draw.again(conversation.id),

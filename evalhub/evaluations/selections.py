@@ -15,6 +15,7 @@ from evalhub.evaluations.limits import Limits
 from evalhub.evaluations.planning import AGAIN
 from evalhub.evaluators import Evaluator
 from evalhub.models import PENDING, RUNNING, Conversation, Evaluation, Project
+from evalhub.settings import Settings
 
 Ids = Select[Any]
 
@@ -31,11 +32,11 @@ class Preview:
     """at most: what was asked before is not paid for again. None where nothing tells what a call costs"""
 
 
-def preview(session: Session, project: Project, ids: Ids) -> Preview:
+def preview(session: Session, project: Project, ids: Ids, settings: Settings) -> Preview:
     """Count and reckon; nothing is changed."""
     matching = session.scalar(select(func.count()).select_from(_ended(project.id, ids).subquery())) or 0
     limits = Limits.of(project)
-    drawn = min(round(matching * limits.share), calls_left_today(session, project.id, limits))
+    drawn = min(round(matching * limits.share), calls_left_today(session, project, settings))
     each = cost_of_a_call(session, project.id)
     return Preview(matching=matching, drawn=drawn, cost_usd=None if each is None else each * drawn)
 

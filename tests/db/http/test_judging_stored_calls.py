@@ -61,7 +61,7 @@ def test_share_budget_and_cost_are_reckoned_with(services: Services, project: Pr
         answer.project_id, answer.conversation_id = project.id, "c0"
         session.add(answer)
     with services.sessions() as session:
-        found = preview(session, session.get_one(Project, project.id), ids(project.id, Filters()))
+        found = preview(session, session.get_one(Project, project.id), ids(project.id, Filters()), services.settings)
     assert (found.matching, found.drawn, found.cost_usd) == (10, 4, pytest.approx(0.08))
 
 

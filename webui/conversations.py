@@ -11,7 +11,7 @@ from evalhub.accounts.audit import audit
 from evalhub.errors import BadInput, Problem, describe
 from evalhub.labeling.slots import may_listen
 from evalhub.models import Recording
-from evalhub.reports.call import call_report
+from evalhub.reports.call import TIERS, call_report
 from evalhub.rubrics.stored import criterion_titles
 from evalhub.traces import inbox, queries, receive, span_tree
 from evalhub.traces.deletion import delete_conversation
@@ -42,7 +42,7 @@ def index() -> str:
     filters = Filters.from_args(request.args)
     page = queries.list_conversations(db(), project().id, filters, cursor=request.args.get("cursor"))
     shown = queries.summaries(db(), project().id, [row.id for row in page.items])
-    context = {"page": page, "summaries": shown, "filters": filters}
+    context = {"page": page, "summaries": shown, "filters": filters, "titles": _titles()}
     if request.headers.get("HX-Request"):
         return render_template("conversations/rows.html", **context)
     return render_template(
@@ -201,13 +201,18 @@ def _told(conversation: Any, start: int, count: int) -> dict[str, Any]:
     """A call with its report, and `count` lines of its transcript from `start` on."""
     scores = queries.scores_of(db(), project().id, conversation.id)
     evaluations = queries.evaluations_of(db(), project().id, conversation.id)
-    titles = {metric.id: metric.title for metric in plugins.metrics().values()}
-    criteria = {f"criterion.{key}": title for key, title in criterion_titles(db(), project().id).items()}
-    report: Any = call_report(conversation, scores, evaluations, titles | criteria)
+    report: Any = call_report(conversation, scores, evaluations, _titles())
     end = start + count
     more = end if end < len(report.lines) else None
     height = lanes_px(conversation, scores)
-    return {"call": conversation, "report": report, "lines": report.lines[start:end], "next": more, "lanes_px": height}
+    lines = {"lines": report.lines[start:end], "next": more}
+    return {"call": conversation, "report": report, "tiers": TIERS, "lanes_px": height, **lines}
+
+
+def _titles() -> dict[str, str]:
+    """What metrics and criteria are called, by id."""
+    titles = {metric.id: metric.title for metric in plugins.metrics().values()}
+    return titles | {f"criterion.{key}": title for key, title in criterion_titles(db(), project().id).items()}
 
 
 def _offset() -> int:

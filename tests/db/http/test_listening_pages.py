@@ -164,7 +164,7 @@ def test_a_number_says_where_it_came_from(services: Services, project: Project, 
     fields = {"basis": "audio", "contract": "1", "policy": {"margin": 0.2}, "counts": {"n": 4}}
     add_call(services, project, "call-1", [score("pace", 0.5, **fields)])
     page = viewer.get("/p/demo/conversations/call-1").text
-    for told in ("the sound itself", "contract 1", "margin 0.2", "n 4", "delivery version"):
+    for told in ("the sound itself", "contract 1", "margin 0.2", "n 4", "Delivery, version"):
         assert told in page
 
 

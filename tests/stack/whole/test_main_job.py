@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.stack.conftest import NEEDS_BROWSER
+from tests.stack.started import Started
 from tests.stack.whole.steps import make_queue
 
 pytestmark = [*NEEDS_BROWSER, pytest.mark.xdist_group("whole")]
@@ -28,6 +29,14 @@ def test_a_planted_fault_is_found_heard_and_explained(lead: Page) -> None:
     expect(lead.locator("#panel-tools")).to_contain_text("order")
     lead.get_by_role("tab", name="Spans").click()
     expect(lead.locator("#panel-spans")).not_to_contain_text("Loading")
+
+
+def test_the_start_tells_what_was_measured_in_words(platform: Started) -> None:
+    told = platform.said
+    assert "Longest dead air" in told
+    [row] = [line for line in told.splitlines() if line.strip().startswith("returns-0103")]
+    assert "11.2 s" in row
+    assert "turn_latency_ms" not in told
 
 
 def test_from_a_queue_to_the_dashboard(lead: Page, window: Callable[..., Page]) -> None:

@@ -42,7 +42,7 @@ def test_names_of_tools_never_run_into_each_other(busy: Page, width: int) -> Non
     boxes = tools.locator(".mark-text").evaluate_all(BOXES)
     assert boxes
     assert all(right <= left for (_, right), (left, _) in pairwise(boxes))
-    expect(tools.first).to_have_accessible_name("transfer_to_booking_agent called at 0:02. Play from here.")
+    expect(tools.first).to_have_accessible_name("transfer_to_booking_agent called at 0:02. Go there.")
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -56,3 +56,14 @@ def test_the_last_time_of_the_axis_is_whole(busy: Page, width: int) -> None:
     assert inside
     assert around
     assert inside["x"] + inside["width"] <= around["x"] + around["width"] + 0.5
+
+
+def test_a_call_without_sound_can_be_read_along_its_timeline(busy: Page) -> None:
+    busy.goto(CALL)
+    last = busy.locator(".lane.tools .mark").last
+    expect(last).to_have_accessible_name("transfer_to_booking_agent called at 0:12, failed. Go there.")
+    last.press("Enter")
+    expect(busy.locator(".said.now")).to_contain_text("transfer_to_booking_agent")
+    expect(busy.locator(".said.now")).to_have_attribute("data-start", "12000")
+    busy.goto(f"{CALL}?t=4.5")
+    expect(busy.locator(".said.now")).to_have_attribute("data-start", "4000")

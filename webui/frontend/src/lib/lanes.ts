@@ -73,7 +73,7 @@ function markButton(mark: Mark, sound: Sound): HTMLButtonElement {
   text.textContent = mark.text;
   shown.append(text);
   shown.title = mark.title;
-  shown.setAttribute("aria-label", `${mark.title}. Play from here.`);
+  shown.setAttribute("aria-label", `${mark.title}. ${sound.isSilent ? "Go there." : "Play from here."}`);
   shown.addEventListener("click", () => void sound.play(mark.fromMs));
   return shown;
 }

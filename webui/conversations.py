@@ -19,6 +19,7 @@ from evalhub.traces.filters import Filters
 from evalhub.traces.formats.native_dump import dump
 from evalhub.traces.timeline import timeline
 from webui.access import allow
+from webui.chips import chips
 from webui.context import actor, db, person, project, role, services
 from webui.lanes import lanes_px
 
@@ -42,12 +43,13 @@ def index() -> str:
     filters = Filters.from_args(request.args)
     page = queries.list_conversations(db(), project().id, filters, cursor=request.args.get("cursor"))
     shown = queries.summaries(db(), project().id, [row.id for row in page.items])
-    context = {"page": page, "summaries": shown, "filters": filters, "titles": _titles()}
+    context: dict[str, Any] = {"page": page, "summaries": shown, "filters": filters, "titles": _titles()}
     if request.headers.get("HX-Request"):
         return render_template("conversations/rows.html", **context)
     return render_template(
         "conversations/index.html",
         **context,
+        chips=chips(filters, context["titles"]),
         total=queries.count(db(), project().id, filters),
         cap=queries.COUNT_CAP,
         choices=queries.choices(db(), project().id),

@@ -42,3 +42,10 @@ def test_the_export_says_agent_version_and_unit(services: Services, project: Pro
     add_silence(services, project, SALES, 11_000.0)
     [row] = [line for line in viewer.get("/p/demo/dashboard/export.csv").text.splitlines() if "sales 7" in line]
     assert "11.0,11.0,11.0,11.0,11.0,s,1" in row
+
+
+def test_an_empty_choice_leads_to_what_is_there(services: Services, project: Project, viewer: FlaskClient) -> None:
+    add_silence(services, project, SALES, 11_000.0)
+    page = viewer.get("/p/demo/dashboard?days=7&agent=nobody").text
+    assert "No calls of nobody in these 7 days" in page
+    assert "Show all agents" in page

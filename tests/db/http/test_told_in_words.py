@@ -31,3 +31,16 @@ def test_why_there_is_no_score_names_the_check_by_its_title(
     page = signed_in("viewer").get("/p/demo/conversations/quiet").text
     assert "<strong>Hand-offs</strong>" in page
     assert "handoff fidelity" not in page
+
+
+def test_filters_are_told_in_words(signed_in: As) -> None:
+    query = "metric=dead_air_ms.longest&evaluator=turn_taking&from=2026-11-01&to=2026-11-14"
+    page = signed_in("viewer").get(f"/p/demo/conversations?{query}").text
+    for told in ("Longest dead air", "Turn-taking", "1 Nov 2026", "14 Nov 2026"):
+        assert told in page
+
+
+def test_an_error_leads_back_into_its_project(signed_in: As) -> None:
+    answer = signed_in("viewer").get("/p/demo/conversations/nothing")
+    assert answer.status_code == 404
+    assert "Go to Demo" in answer.text

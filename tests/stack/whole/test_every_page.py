@@ -9,6 +9,13 @@ from tests.stack.whole.steps import make_queue
 
 pytestmark = [*NEEDS_BROWSER, pytest.mark.xdist_group("whole")]
 PHONE = {"width": 390, "height": 800}
+OPEN_ALL = """() => {
+    for (const panel of document.querySelectorAll('[role=tabpanel]')) {
+        panel.hidden = false;
+        panel.dispatchEvent(new Event('shown'));
+    }
+    for (const fold of document.querySelectorAll('details')) fold.open = true;
+}"""
 
 
 def pages(lead: Page) -> list[str]:
@@ -66,5 +73,6 @@ def test_nothing_is_wider_than_a_phone(lead: Page) -> None:
     for path in pages(lead):
         lead.goto(path)
         lead.wait_for_load_state("networkidle")
-        lead.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+        lead.evaluate(OPEN_ALL)
+        lead.wait_for_load_state("networkidle")
         assert lead.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path

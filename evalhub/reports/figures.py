@@ -34,6 +34,8 @@ class Chart:
     figure: dict[str, Any] = field(default_factory=dict, repr=False)
     columns: tuple[str, ...] = ()
     rows: list[tuple[Any, ...]] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    """the calls behind each row"""
     note: str = ""
     metric: str = ""
     """what it shows, where it shows one metric"""
@@ -65,8 +67,10 @@ def criteria_chart(
     layout = _rows("calls that pass, %", len(titles) * max(1, len(versions)) // 2 + 1, x_range=RATE_RANGE)
     layout["yaxis"] |= {"categoryorder": "array", "categoryarray": [*titles.values()][::-1], "autorange": True}
     layout |= {"scattermode": "group", "scattergap": 0.3, "showlegend": True}
-    rows = [_rate_row(found, titles, who) for who, rates in by_whom.items() for found in rates]
-    return Chart(id=key, title=title, figure=_checked(traces, layout), columns=RATE_COLUMNS, rows=rows)
+    told = [(found, who) for who, rates in by_whom.items() for found in rates]
+    rows = [_rate_row(found, titles, who) for found, who in told]
+    links = [points.calls_of(found, link, who) for found, who in told]
+    return Chart(id=key, title=title, figure=_checked(traces, layout), columns=RATE_COLUMNS, rows=rows, links=links)
 
 
 def rate_chart(
@@ -80,7 +84,8 @@ def rate_chart(
     ]
     layout = _rows("calls that pass, %", len(shown), x_range=RATE_RANGE)
     rows = [_rate_row(found, {metric.id: metric.title}, "code") for found in shown]
-    return Chart(id=key, title=title, figure=_checked(traces, layout), columns=RATE_COLUMNS, rows=rows)
+    links = [points.calls_of(found, link, "code") for found in shown]
+    return Chart(id=key, title=title, figure=_checked(traces, layout), columns=RATE_COLUMNS, rows=rows, links=links)
 
 
 def daily_chart(
@@ -99,9 +104,10 @@ def daily_chart(
     layout["yaxis"] |= {"rangemode": "tozero"}
     columns = ("day", "agent version", "p50", "p90", "p95", "p99", "unit", "turns")
     rows = [(str(f.day), f.version.title, *(_round(v / size) for v in f.values), unit, f.count) for f in days]
+    links = [points.calls_measured(found, link) for found in days]
     note = "Line: half of the answers came sooner. Dashes: 19 of 20 did."
-    figure = _checked(traces, layout)
-    return Chart(id=key, title=title, figure=figure, columns=columns, rows=rows, note=note, metric=metric.id)
+    drawn: dict[str, Any] = {"figure": _checked(traces, layout), "columns": columns, "rows": rows, "links": links}
+    return Chart(id=key, title=title, note=note, metric=metric.id, **drawn)
 
 
 def spread_chart(
@@ -119,13 +125,17 @@ def spread_chart(
     shown = sorted(spreads, key=lambda found: [*versions].index(found.version))
     traces = []
     for found in shown:
-        url = link(**points.of(found.version), metric=metric.id)
         values = [_round(value / size) for value in found.values]
-        traces.append(points.box(found, values, colour(found.version, versions), url))
+        traces.append(points.box(found, values, colour(found.version, versions), link))
     columns = ("agent version", "p5", "p25", "median", "p75", "p95", "unit", "calls")
     rows = [(f.version.title, *(_round(v / size) for v in f.values), unit, f.count) for f in shown]
-    figure = _checked(traces, _rows(unit or scale, len(shown)))
-    return Chart(id=key, title=title, figure=figure, columns=columns, rows=rows, metric=metric.id)
+    links = [points.calls_measured(found, link) for found in shown]
+    drawn: dict[str, Any] = {
+        "figure": _checked(traces, _rows(unit or scale, len(shown))),
+        "columns": columns,
+        "rows": rows,
+    }
+    return Chart(id=key, title=title, metric=metric.id, links=links, **drawn)
 
 
 def _unit(metric: Metric, found: Sequence[Percentiles]) -> tuple[str, float]:

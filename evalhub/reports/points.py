@@ -31,11 +31,6 @@ def label(version: AgentVersion) -> str:
     return f"{version.agent or 'agent without a name'}<br>{version.version}".removesuffix("<br>")
 
 
-def of(version: AgentVersion) -> dict[str, str]:
-    """The filters that leave its calls."""
-    return {"agent": version.agent, "version": version.version}
-
-
 def rates(
     shown: Sequence[VersionRate], names: Sequence[str], shade: str, link: Link, *, symbol: str, who: str
 ) -> Trace:
@@ -49,7 +44,7 @@ def rates(
         "y": list(names),
         "error_x": _range(shown, shade),
         "marker": {"symbol": symbol, "size": 11, "color": shade, "opacity": [_opacity(found) for found in shown]},
-        "customdata": [_calls(found, link, who) for found in shown],
+        "customdata": [calls_of(found, link, who) for found in shown],
         "text": [f"{found.rate.value:.0%} of {found.rate.count} calls, {between(found)}" for found in shown],
         "hovertemplate": "%{y}: %{text}<extra>%{fullData.name}</extra>",
     }
@@ -70,13 +65,13 @@ def line(
         "y": list(values),
         "line": {"color": colour(version, versions), "dash": dash},
         "marker": {"size": 7, "symbol": symbol},
-        "customdata": [link(**of(version), day=str(found.day), metric=found.metric) for found in shown],
+        "customdata": [calls_measured(found, link) for found in shown],
         "text": [f"{found.count} turns" for found in shown],
         "hovertemplate": "%{x}: %{y} " + told + ", %{text}<extra>%{fullData.name}</extra>",
     }
 
 
-def box(found: Percentiles, values: Sequence[float], shade: str, url: str) -> Trace:
+def box(found: Percentiles, values: Sequence[float], shade: str, link: Link) -> Trace:
     """Half of the calls as a box, nine of ten as whiskers, lying in the row of the version."""
     low, q1, median, q3, high = ([value] for value in values)
     return {
@@ -92,7 +87,7 @@ def box(found: Percentiles, values: Sequence[float], shade: str, url: str) -> Tr
         "upperfence": high,
         "width": 0.5,
         "marker": {"color": shade},
-        "customdata": [url],
+        "customdata": [calls_measured(found, link)],
     }
 
 
@@ -101,11 +96,20 @@ def between(found: VersionRate) -> str:
     return f"between {100 * found.rate.low:.0f} and {100 * found.rate.high:.0f} %"
 
 
-def _calls(found: VersionRate, link: Link, who: str) -> str:
+def calls_of(found: VersionRate, link: Link, who: str) -> str:
     """The calls behind a rate: those that failed, where any did, else all of them."""
     failed = {"verdict": "fail"} if found.rate.value < 1 else {}
     by = {"by": "people"} if who == "people" else {"evaluator": found.evaluator}
-    return link(**of(found.version), metric=found.metric, **failed, **by)
+    return link(**_of(found.version), metric=found.metric, **failed, **by)
+
+
+def calls_measured(found: Percentiles, link: Link) -> str:
+    """The calls behind a spread (of its day, where it is of one)."""
+    return link(**_of(found.version), day=found.day and str(found.day), metric=found.metric)
+
+
+def _of(version: AgentVersion) -> dict[str, str]:
+    return {"agent": version.agent, "version": version.version}
 
 
 def _range(shown: Sequence[VersionRate], shade: str) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def test_the_dashboard_leads_to_the_five(services: Services, project: Project, s
     add_call(services, project, "call-1", [score("energy", 0.4, **whole), score("energy", 0.9)])
     page = signed_in("viewer").get("/p/demo/dashboard").text
     assert f"{LISTEN}/energy" in page
-    assert "<td>0.4</td><td>0.4</td><td>0.4</td><td>0.4</td><td>0.4</td><td></td><td>1</td>" in page
+    assert "<td>0.4</td><td>0.4</td><td>0.4</td><td>0.4</td><td>0.4</td><td></td>" in page
     assert "not whether it is glad or angry" in page
 
 

@@ -13,7 +13,7 @@ WAIT = Metric("dead_air_ms.longest", "Longest dead air", "ms", "lower", "")
 
 
 def link(**filters):
-    return "&".join(f"{name}={value}" for name, value in filters.items())
+    return "&".join(f"{name}={value}" for name, value in filters.items() if value)
 
 
 def spread(version, *values, count=20):
@@ -51,6 +51,12 @@ def test_a_row_of_a_rate_leads_to_what_failed():
     made = rate_chart("r", "Recording", rates, metric=WAIT, versions=VERSIONS, link=link)
     assert "version=2026-10-10" in made.figure["data"][0]["customdata"][0]
     assert "verdict=fail" in made.figure["data"][0]["customdata"][0]
+
+
+def test_every_row_of_numbers_leads_where_its_point_leads():
+    made = chart(*(spread(version, 1, 2, 3, 4, 5) for version in reversed(NINE)))
+    assert made.links == [box["customdata"][0] for box in made.figure["data"]]
+    assert [row[0] for row in made.rows] == [version.title for version in NINE]
 
 
 def test_nothing_measured_is_drawn_as_nothing():

@@ -10,7 +10,7 @@ from evalhub import plugins
 from evalhub.accounts.audit import audit
 from evalhub.errors import BadInput, Problem, describe
 from evalhub.labeling.slots import may_listen
-from evalhub.models import Recording
+from evalhub.models import PENDING, RUNNING, Recording
 from evalhub.reports.call import TIERS, call_report
 from evalhub.rubrics.stored import criterion_titles
 from evalhub.traces import inbox, queries, receive, span_tree
@@ -179,6 +179,17 @@ def page(conversation_id: str) -> str | Response:
     return render_template("conversations/page.html", **_told(conversation, 0, FIRST_LINES))
 
 
+@bp.get("/<path:conversation_id>/pending")
+@allow("viewer", "lead")
+def pending(conversation_id: str) -> str:
+    """How many checks still run. The page asks for it: nothing on it is put anew while somebody listens."""
+    queries.check_exists(db(), project().id, conversation_id)
+    found = queries.evaluations_of(db(), project().id, conversation_id)
+    left = sum(evaluation.status in (PENDING, RUNNING) for evaluation in found)
+    shown = {"pending": left, "evaluations": len(found), "conversation_id": conversation_id}
+    return render_template("conversations/pending.html", **shown)
+
+
 @bp.get("/<path:conversation_id>/transcript")
 @allow("viewer", "lead")
 def transcript(conversation_id: str) -> str:
@@ -208,7 +219,8 @@ def _told(conversation: Any, start: int, count: int) -> dict[str, Any]:
     more = end if end < len(report.lines) else None
     height = lanes_px(conversation, scores)
     lines = {"lines": report.lines[start:end], "next": more}
-    return {"call": conversation, "report": report, "tiers": TIERS, "lanes_px": height, **lines}
+    told = {"report": report, "evaluations": len(evaluations), "tiers": TIERS}
+    return {"call": conversation, "lanes_px": height, **told, **lines}
 
 
 def _titles() -> dict[str, str]:

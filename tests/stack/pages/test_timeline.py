@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from evalhub.models import Project
+from evalhub.models import Evaluation, Project
 from evalhub.services import Services
 from evalhub.traces import assembly
 from tests.factories import make_conversation, make_tool_call, make_turn
@@ -67,3 +67,20 @@ def test_a_call_without_sound_can_be_read_along_its_timeline(busy: Page) -> None
     expect(busy.locator(".said.now")).to_have_attribute("data-start", "12000")
     busy.goto(f"{CALL}?t=4.5")
     expect(busy.locator(".said.now")).to_have_attribute("data-start", "4000")
+
+
+def test_what_is_still_running_is_told_without_touching_the_player(busy: Page, services: Services) -> None:
+    with services.work() as session:
+        project_id = session.scalars(select(Project.id)).one()
+        row = {"project_id": project_id, "conversation_id": "busy", "evaluator": "turn_taking", "kind_of_work": "audio"}
+        session.add(Evaluation(**row, version="1", status="running"))
+    busy.goto(CALL)
+    lanes = busy.locator(".lanes-field")
+    lanes.evaluate("field => { field.dataset.same = '' }")
+    expect(busy.get_by_text("1 of 1 checks is still running")).to_be_visible()
+    with services.work() as session:
+        session.execute(update(Evaluation).values(status="done"))
+    expect(busy.get_by_text("Every check has run.")).to_be_visible(timeout=10_000)
+    expect(lanes).to_have_attribute("data-same", "")
+    busy.get_by_role("link", name="Show the scores").click()
+    expect(busy.get_by_text("still running")).to_have_count(0)

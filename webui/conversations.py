@@ -183,10 +183,10 @@ def page(conversation_id: str) -> str | Response:
 @allow("viewer", "lead")
 def pending(conversation_id: str) -> str:
     """How many checks still run. The page asks for it: nothing on it is put anew while somebody listens."""
-    queries.check_exists(db(), project().id, conversation_id)
+    state = queries.state_of(db(), project().id, conversation_id)
     found = queries.evaluations_of(db(), project().id, conversation_id)
     left = sum(evaluation.status in (PENDING, RUNNING) for evaluation in found)
-    shown = {"pending": left, "evaluations": len(found), "conversation_id": conversation_id}
+    shown = {"pending": left, "state": state, "evaluations": len(found), "conversation_id": conversation_id}
     return render_template("conversations/pending.html", **shown)
 
 

@@ -168,6 +168,17 @@ def check_exists(session: Session, project_id: int, conversation_id: str) -> Non
         raise NotFound(f"There is no conversation {conversation_id!r} in this project.")
 
 
+def state_of(session: Session, project_id: int, conversation_id: str) -> str | None:
+    """The state of a conversation: open, received, ended.
+
+    Raises:
+        NotFound: there is none in this project.
+    """
+    check_exists(session, project_id, conversation_id)
+    query = select(Conversation.state).filter_by(project_id=project_id, id=conversation_id)
+    return session.scalars(query).one()
+
+
 def bodies_of(session: Session, project_id: int, conversation_id: str, limit: int = 200) -> Sequence[Any]:
     """What was received of a conversation, newest first, without the bodies themselves."""
     columns = (InboxItem.id, InboxItem.received_at, InboxItem.format, InboxItem.state, InboxItem.reason)

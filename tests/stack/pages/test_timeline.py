@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
 
-from evalhub.models import Evaluation, Project
+from evalhub.models import Conversation, Evaluation, Project
 from evalhub.services import Services
 from evalhub.traces import assembly
 from tests.factories import make_conversation, make_tool_call, make_turn
@@ -84,3 +84,13 @@ def test_what_is_still_running_is_told_without_touching_the_player(busy: Page, s
     expect(lanes).to_have_attribute("data-same", "")
     busy.get_by_role("link", name="Show the scores").click()
     expect(busy.get_by_text("still running")).to_have_count(0)
+
+
+def test_a_call_that_is_being_read_says_when_it_is_there(busy: Page, services: Services) -> None:
+    with services.work() as session:
+        session.execute(update(Conversation).values(state="received"))
+    busy.goto(CALL)
+    expect(busy.get_by_text("is being read ...")).to_be_visible()
+    with services.work() as session:
+        session.execute(update(Conversation).values(state="ended"))
+    expect(busy.get_by_role("link", name="Show the scores")).to_be_visible(timeout=10_000)

@@ -66,6 +66,25 @@ def test_a_lane_is_one_stop_and_arrows_go_through_it(lead: Page) -> None:
     assert 15 <= seconds(lead) < 18
 
 
+COVERED = """() => {
+    const [here, bar] = [document.activeElement, document.querySelector('.player')];
+    if (here === document.body || here.closest('.player, #nav')) return false;
+    return here.getBoundingClientRect().bottom > bar.getBoundingClientRect().top + 1;
+}"""
+
+
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 700}, {"width": 390, "height": 800}])
+def test_what_has_the_focus_is_never_under_the_player(lead: Page, size: dict[str, int]) -> None:
+    lead.emulate_media(reduced_motion="reduce")
+    lead.set_viewport_size(size)
+    lead.goto(SLOW)
+    lead.wait_for_selector(".player")
+    lead.locator(".said-time").first.focus()
+    for _ in range(45):
+        lead.keyboard.press("Tab")
+        assert not lead.evaluate(COVERED), lead.evaluate("document.activeElement.textContent")
+
+
 def test_a_number_tells_where_it_came_from(lead: Page) -> None:
     lead.goto(SLOW)
     row = lead.locator(".score", has_text="Response time, p95").first

@@ -10,8 +10,8 @@ from evalhub import plugins
 from evalhub.accounts.audit import audit
 from evalhub.errors import BadInput, Problem, describe
 from evalhub.labeling.slots import may_listen
-from evalhub.models import Recording
-from evalhub.reports.call import call_report
+from evalhub.models import PENDING, RUNNING, Recording
+from evalhub.reports.call import TIERS, call_report
 from evalhub.reports.judges import asked_about
 from evalhub.rubrics.stored import criterion_titles
 from evalhub.traces import inbox, queries, receive, span_tree
@@ -20,6 +20,7 @@ from evalhub.traces.filters import Filters
 from evalhub.traces.formats.native_dump import dump
 from evalhub.traces.timeline import timeline
 from webui.access import allow
+from webui.chips import chips
 from webui.context import actor, db, person, project, role, services
 from webui.lanes import lanes_px
 
@@ -43,12 +44,13 @@ def index() -> str:
     filters = Filters.from_args(request.args)
     page = queries.list_conversations(db(), project().id, filters, cursor=request.args.get("cursor"))
     shown = queries.summaries(db(), project().id, [row.id for row in page.items])
-    context = {"page": page, "summaries": shown, "filters": filters}
+    context: dict[str, Any] = {"page": page, "summaries": shown, "filters": filters, "titles": _titles()}
     if request.headers.get("HX-Request"):
         return render_template("conversations/rows.html", **context)
     return render_template(
         "conversations/index.html",
         **context,
+        chips=chips(filters, context["titles"]),
         total=queries.count(db(), project().id, filters),
         cap=queries.COUNT_CAP,
         choices=queries.choices(db(), project().id),
@@ -178,6 +180,17 @@ def page(conversation_id: str) -> str | Response:
     return render_template("conversations/page.html", **_told(conversation, 0, FIRST_LINES))
 
 
+@bp.get("/<path:conversation_id>/pending")
+@allow("viewer", "lead")
+def pending(conversation_id: str) -> str:
+    """How many checks still run. The page asks for it: nothing on it is put anew while somebody listens."""
+    state = queries.state_of(db(), project().id, conversation_id)
+    found = queries.evaluations_of(db(), project().id, conversation_id)
+    left = sum(evaluation.status in (PENDING, RUNNING) for evaluation in found)
+    shown = {"pending": left, "state": state, "evaluations": len(found), "conversation_id": conversation_id}
+    return render_template("conversations/pending.html", **shown)
+
+
 @bp.get("/<path:conversation_id>/transcript")
 @allow("viewer", "lead")
 def transcript(conversation_id: str) -> str:
@@ -202,15 +215,20 @@ def _told(conversation: Any, start: int, count: int) -> dict[str, Any]:
     """A call with its report, and `count` lines of its transcript from `start` on."""
     scores = queries.scores_of(db(), project().id, conversation.id)
     evaluations = queries.evaluations_of(db(), project().id, conversation.id)
-    titles = {metric.id: metric.title for metric in plugins.metrics().values()}
-    criteria = {f"criterion.{key}": title for key, title in criterion_titles(db(), project().id).items()}
-    report: Any = call_report(
-        conversation, scores, evaluations, titles | criteria, asked_about(db(), project().id, conversation.id)
-    )
+    asked = asked_about(db(), project().id, conversation.id)
+    report: Any = call_report(conversation, scores, evaluations, _titles(), asked)
     end = start + count
     more = end if end < len(report.lines) else None
     height = lanes_px(conversation, scores)
-    return {"call": conversation, "report": report, "lines": report.lines[start:end], "next": more, "lanes_px": height}
+    lines = {"lines": report.lines[start:end], "next": more}
+    told = {"report": report, "evaluations": len(evaluations), "tiers": TIERS}
+    return {"call": conversation, "lanes_px": height, **told, **lines}
+
+
+def _titles() -> dict[str, str]:
+    """What metrics and criteria are called, by id."""
+    titles = {metric.id: metric.title for metric in plugins.metrics().values()}
+    return titles | {f"criterion.{key}": title for key, title in criterion_titles(db(), project().id).items()}
 
 
 def _offset() -> int:

@@ -14,10 +14,12 @@ from evalhub.reports import points
 from evalhub.reports.measures import Percentiles, VersionRate
 from evalhub.reports.points import Link, Trace, Versions, between, colour, label
 
-ROW = 40
-AROUND = 70
-"""pixels of a row of a chart; of what is above and below them all"""
-LINES, LEGEND_ROW = 230, 20
+ROW, PART, BETWEEN = 40, 22, 14
+"""pixels of a row; of one version of several in it, and of what keeps such rows apart"""
+ABOVE, BELOW, LEGEND_ROW = 8, 50, 20
+"""pixels above what is drawn, of the axis below, and of each name of a legend under that"""
+LINES = 190
+PASSED = "passed, %"
 RATE_RANGE = [-3.0, 103.0]
 A_SECOND_MS = 1000.0
 JUDGES = {"rubric_judge": "reading judge, unchecked", "listening_judge": "listening judge, unchecked"}
@@ -64,10 +66,11 @@ def criteria_chart(
             if own := [found for found in rates if found.version == version and found.metric in titles]:
                 names, shade = [titles[found.metric] for found in own], colour(version, versions)
                 traces.append(points.rates(own, names, shade, link, symbol=SYMBOLS[who], who=who))
-    layout = _rows("calls that pass, %", len(titles) * max(1, len(versions)) // 2 + 1, x_range=RATE_RANGE)
-    layout["yaxis"] |= {"categoryorder": "array", "categoryarray": [*titles.values()][::-1], "autorange": True}
-    layout |= {"scattermode": "group", "scattergap": 0.3, "showlegend": True}
     told = [(found, who) for who, rates in by_whom.items() for found in rates]
+    parts = len({(found.version, who) for found, who in told})
+    layout = _layout(len(titles) * (PART * parts + BETWEEN), len(traces), x_title=PASSED, x_range=RATE_RANGE)
+    layout["yaxis"] |= {"categoryorder": "array", "categoryarray": [*titles.values()][::-1]}
+    layout |= {"scattermode": "group", "scattergap": 0.3}
     rows = [_rate_row(found, titles, who) for found, who in told]
     links = [points.calls_of(found, link, who) for found, who in told]
     return Chart(id=key, title=title, figure=_checked(traces, layout), columns=RATE_COLUMNS, rows=rows, links=links)
@@ -82,7 +85,7 @@ def rate_chart(
         points.rates([one], [label(one.version)], colour(one.version, versions), link, symbol="circle", who="code")
         for one in shown
     ]
-    layout = _rows("calls that pass, %", len(shown), x_range=RATE_RANGE)
+    layout = _rows(PASSED, len(shown), x_range=RATE_RANGE)
     rows = [_rate_row(found, {metric.id: metric.title}, "code") for found in shown]
     links = [points.calls_of(found, link, "code") for found in shown]
     return Chart(id=key, title=title, figure=_checked(traces, layout), columns=RATE_COLUMNS, rows=rows, links=links)
@@ -99,7 +102,7 @@ def daily_chart(
             for name, index, dash in (("for half of the answers", 0, "solid"), ("for 19 of 20", 2, "dash")):
                 values = [_round(found.values[index] / size) for found in own]
                 traces.append(points.line(own, values, versions, link, dash=dash, told=f"{unit} {name}"))
-    layout = _layout(y_title=unit, height=LINES + LEGEND_ROW * len({found.version for found in days}))
+    layout = _layout(LINES, len({found.version for found in days}), y_title=unit)
     layout["xaxis"] |= {"type": "date", "tickformat": "%-d %b"}
     layout["yaxis"] |= {"rangemode": "tozero"}
     columns = ("day", "agent version", "p50", "p90", "p95", "p99", "unit", "turns")
@@ -154,22 +157,24 @@ def _rate_row(found: VersionRate, titles: Mapping[str, str], who: str) -> tuple[
 
 
 def _rows(x_title: str, count: int, x_range: list[float] | None = None) -> dict[str, Any]:
-    layout = _layout(x_title=x_title, x_range=x_range, height=ROW * count + AROUND)
+    layout = _layout(ROW * count, x_title=x_title, x_range=x_range)
     layout["yaxis"] |= {"type": "category", "autorange": "reversed"}
     return layout | {"showlegend": False}
 
 
 def _layout(
-    x_title: str = "", y_title: str = "", x_range: list[float] | None = None, height: int = 260
+    drawn_px: int, names: int = 0, *, x_title: str = "", y_title: str = "", x_range: list[float] | None = None
 ) -> dict[str, Any]:
+    """`drawn_px`: how high the drawing itself is; `names`: how many a legend has, below each other on a phone."""
     axis = {"gridcolor": "var(--line)", "zerolinecolor": "var(--line)"}
+    below = BELOW + LEGEND_ROW * names
     return {
-        "height": height,
-        "margin": {"l": 8, "r": 8, "t": 8, "b": 40},
+        "height": ABOVE + drawn_px + below,
+        "margin": {"l": 8, "r": 8, "t": ABOVE, "b": below},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": "var(--text)", "family": "system-ui", "size": 13},
-        "legend": {"orientation": "h", "y": -0.2},
+        "legend": {"orientation": "h", "y": -BELOW / max(1, drawn_px), "yanchor": "top"},
         "xaxis": axis | {"title": _axis_title(x_title), "range": x_range},
         "yaxis": axis | {"title": _axis_title(y_title), "automargin": True},
         "template": "none",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from evalhub.reports.figures import LINES, Chart, checked, layout
+from evalhub.reports.figures import LINES, Chart, checked, layout_of
 from evalhub.reports.judges import Asked
 from evalhub.reports.points import VERSION_COLOURS, Trace
 
@@ -13,13 +13,13 @@ Days = Sequence[tuple[date, Asked]]
 
 def cost_chart(key: str, title: str, days: Days) -> Chart:
     """US dollars a day, the models on top of each other. What has no known price is told, and no bar."""
-    drawn = layout(y_title="US dollars", height=LINES) | {"barmode": "stack"}
-    drawn["xaxis"] |= {"type": "date", "tickformat": "%-d %b"}
     models = sorted({asked.model for _, asked in days})
+    layout = layout_of(LINES, len(models), y_title="US dollars") | {"barmode": "stack"}
+    layout["xaxis"] |= {"type": "date", "tickformat": "%-d %b"}
     traces = [_bars(days, model, index) for index, model in enumerate(models)]
     rows = [(str(day), asked.model, f"{asked.usd:.4f}", asked.askings, asked.unpriced) for day, asked in days]
     note = " ".join(_unpriced(days, models))
-    return Chart(id=key, title=title, figure=checked(traces, drawn), columns=COLUMNS, rows=rows, note=note)
+    return Chart(id=key, title=title, figure=checked(traces, layout), columns=COLUMNS, rows=rows, note=note)
 
 
 def _bars(days: Days, model: str, index: int) -> Trace:

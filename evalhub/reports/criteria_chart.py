@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalhub.reports import points
-from evalhub.reports.figures import RATE_COLUMNS, RATE_RANGE, Chart, checked, rate_row, row_layout
+from evalhub.reports.figures import BETWEEN, PART, PASSED, RATE_COLUMNS, RATE_RANGE, Chart, checked, layout_of, rate_row
 from evalhub.reports.judged import Judge, Linked, symbols
 from evalhub.reports.measures import VersionRate
 from evalhub.reports.points import PEOPLE, Link, Versions, colour
 
 COLUMNS = (*RATE_COLUMNS[:-1], "agreement with people", RATE_COLUMNS[-1])
-MARK = 6
-"""pixels of one mark beside others in a row"""
+Told = tuple[VersionRate, Judge | None]
 
 
 def criteria_chart(
@@ -41,7 +40,7 @@ def criteria_chart(
     return Chart(
         id=key,
         title=title,
-        figure=checked(traces, _layout(titles, len(versions) * len(by_whom))),
+        figure=checked(traces, _layout(titles, told, len(traces))),
         columns=COLUMNS,
         rows=[_row(found, titles, who) for found, who in told],
         links=[points.calls_of(found, link, _who(who)) for found, who in told],
@@ -49,11 +48,11 @@ def criteria_chart(
     )
 
 
-def _layout(titles: Mapping[str, str], marks: int) -> dict[str, Any]:
-    layout = row_layout("calls that pass, %", len(titles) // 2 + 1, x_range=RATE_RANGE)
-    layout["height"] += len(titles) * MARK * max(3, marks)
-    layout["yaxis"] |= {"categoryorder": "array", "categoryarray": [*titles.values()][::-1], "autorange": True}
-    return layout | {"scattermode": "group", "scattergap": 0.3, "showlegend": True}
+def _layout(titles: Mapping[str, str], told: Sequence[Told], names: int) -> dict[str, Any]:
+    parts = len({(found.version, who) for found, who in told})
+    layout = layout_of(len(titles) * (PART * parts + BETWEEN), names, x_title=PASSED, x_range=RATE_RANGE)
+    layout["yaxis"] |= {"categoryorder": "array", "categoryarray": [*titles.values()][::-1]}
+    return layout | {"scattermode": "group", "scattergap": 0.3}
 
 
 def _row(found: VersionRate, titles: Mapping[str, str], judge: Judge | None) -> tuple[Any, ...]:

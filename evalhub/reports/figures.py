@@ -15,10 +15,12 @@ from evalhub.reports.judged import Linked
 from evalhub.reports.measures import Percentiles, VersionRate
 from evalhub.reports.points import Link, Trace, Versions, between, colour, label
 
-ROW = 40
-AROUND = 70
-"""pixels of a row of a chart; of what is above and below them all"""
-LINES, LEGEND_ROW = 230, 20
+ROW, PART, BETWEEN = 40, 22, 14
+"""pixels of a row; of one version of several in it, and of what keeps such rows apart"""
+ABOVE, BELOW, LEGEND_ROW = 8, 50, 20
+"""pixels above what is drawn, of the axis below, and of each name of a legend under that"""
+LINES = 190
+PASSED = "passed, %"
 RATE_RANGE = [-3.0, 103.0]
 A_SECOND_MS = 1000.0
 RATE_COLUMNS = ("what", "agent version", "who", "pass", "between", "calls")
@@ -55,10 +57,10 @@ def rate_chart(
         points.rates([one], [label(one.version)], colour(one.version, versions), link, symbol="circle", who="code")
         for one in shown
     ]
-    drawn = row_layout("calls that pass, %", len(shown), x_range=RATE_RANGE)
+    layout = _rows(PASSED, len(shown), x_range=RATE_RANGE)
     rows = [rate_row(found, {metric.id: metric.title}, "code") for found in shown]
     links = [points.calls_of(found, link, "code") for found in shown]
-    return Chart(id=key, title=title, figure=checked(traces, drawn), columns=RATE_COLUMNS, rows=rows, links=links)
+    return Chart(id=key, title=title, figure=checked(traces, layout), columns=RATE_COLUMNS, rows=rows, links=links)
 
 
 def daily_chart(
@@ -72,14 +74,14 @@ def daily_chart(
             for name, index, dash in (("for half of the answers", 0, "solid"), ("for 19 of 20", 2, "dash")):
                 values = [_round(found.values[index] / size) for found in own]
                 traces.append(points.line(own, values, versions, link, dash=dash, told=f"{unit} {name}"))
-    looks = layout(y_title=unit, height=LINES + LEGEND_ROW * len({found.version for found in days}))
-    looks["xaxis"] |= {"type": "date", "tickformat": "%-d %b"}
-    looks["yaxis"] |= {"rangemode": "tozero"}
+    layout = layout_of(LINES, len({found.version for found in days}), y_title=unit)
+    layout["xaxis"] |= {"type": "date", "tickformat": "%-d %b"}
+    layout["yaxis"] |= {"rangemode": "tozero"}
     columns = ("day", "agent version", "p50", "p90", "p95", "p99", "unit", "turns")
     rows = [(str(f.day), f.version.title, *(_round(v / size) for v in f.values), unit, f.count) for f in days]
     links = [points.calls_measured(found, link) for found in days]
     note = "Line: half of the answers came sooner. Dashes: 19 of 20 did."
-    drawn: dict[str, Any] = {"figure": checked(traces, looks), "columns": columns, "rows": rows, "links": links}
+    drawn: dict[str, Any] = {"figure": checked(traces, layout), "columns": columns, "rows": rows, "links": links}
     return Chart(id=key, title=title, note=note, metric=metric.id, **drawn)
 
 
@@ -104,7 +106,7 @@ def spread_chart(
     rows = [(f.version.title, *(_round(v / size) for v in f.values), unit, f.count) for f in shown]
     links = [points.calls_measured(found, link) for found in shown]
     drawn: dict[str, Any] = {
-        "figure": checked(traces, row_layout(unit or scale, len(shown))),
+        "figure": checked(traces, _rows(unit or scale, len(shown))),
         "columns": columns,
         "rows": rows,
     }
@@ -127,25 +129,30 @@ def rate_row(found: VersionRate, titles: Mapping[str, str], who: str) -> tuple[A
     return (name, found.version.title, who, f"{found.rate.value:.0%}", between(found), found.rate.count)
 
 
-def row_layout(x_title: str, count: int, x_range: list[float] | None = None) -> dict[str, Any]:
-    """Of a chart with `count` named rows, the first at the top."""
-    drawn = layout(x_title=x_title, x_range=x_range, height=ROW * count + AROUND)
-    drawn["yaxis"] |= {"type": "category", "autorange": "reversed"}
-    return drawn | {"showlegend": False}
+def _rows(x_title: str, count: int, x_range: list[float] | None = None) -> dict[str, Any]:
+    layout = layout_of(ROW * count, x_title=x_title, x_range=x_range)
+    layout["yaxis"] |= {"type": "category", "autorange": "reversed"}
+    return layout | {"showlegend": False}
 
 
-def layout(
-    x_title: str = "", y_title: str = "", x_range: list[float] | None = None, height: int = 260
+def layout_of(
+    drawn_px: int, names: int = 0, *, x_title: str = "", y_title: str = "", x_range: list[float] | None = None
 ) -> dict[str, Any]:
-    """What all charts have in common. `height` in pixels."""
+    """What all charts have in common.
+
+    Args:
+        drawn_px: how high the drawing itself is.
+        names: how many a legend has, below each other on a phone.
+    """
     axis = {"gridcolor": "var(--line)", "zerolinecolor": "var(--line)"}
+    below = BELOW + LEGEND_ROW * names
     return {
-        "height": height,
-        "margin": {"l": 8, "r": 8, "t": 8, "b": 40},
+        "height": ABOVE + drawn_px + below,
+        "margin": {"l": 8, "r": 8, "t": ABOVE, "b": below},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": "var(--text)", "family": "system-ui", "size": 13},
-        "legend": {"orientation": "h", "y": -0.2},
+        "legend": {"orientation": "h", "y": -BELOW / max(1, drawn_px), "yanchor": "top"},
         "xaxis": axis | {"title": _axis_title(x_title), "range": x_range},
         "yaxis": axis | {"title": _axis_title(y_title), "automargin": True},
         "template": "none",
@@ -157,6 +164,6 @@ def _axis_title(text: str) -> dict[str, Any]:
     return {"text": text, "font": {"size": 13}, "standoff": 8}
 
 
-def checked(traces: Sequence[Trace], looks: dict[str, Any]) -> dict[str, Any]:
+def checked(traces: Sequence[Trace], layout: dict[str, Any]) -> dict[str, Any]:
     """The figure, once plotly has found it right; nothing where there is nothing to draw."""
-    return dict(go.Figure(data=list(traces), layout=looks).to_plotly_json()) if traces else {}
+    return dict(go.Figure(data=list(traces), layout=layout).to_plotly_json()) if traces else {}

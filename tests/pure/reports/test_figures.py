@@ -3,6 +3,7 @@
 import pytest
 
 from evalhub.evaluators import Metric
+from evalhub.reports.criteria_chart import criteria_chart
 from evalhub.reports.figures import rate_chart, spread_chart
 from evalhub.reports.measures import AgentVersion, Percentiles, VersionRate
 from evalhub.trust.intervals import rate
@@ -57,6 +58,20 @@ def test_every_row_of_numbers_leads_where_its_point_leads():
     made = chart(*(spread(version, 1, 2, 3, 4, 5) for version in reversed(NINE)))
     assert made.links == [box["customdata"][0] for box in made.figure["data"]]
     assert [row[0] for row in made.rows] == [version.title for version in NINE]
+
+
+def test_only_versions_that_were_judged_take_room():
+    found = rate(3, 4)
+    assert found
+
+    def height(*judged):
+        people = [VersionRate(f"criterion.{key}", version, found) for key in ("a", "b") for version in judged]
+        titles = {"criterion.a": "Right order", "criterion.b": "Kind"}
+        made = criteria_chart("c", "Criteria", people, [], judges={}, titles=titles, versions=VERSIONS, link=link)
+        return made.figure["layout"]["height"]
+
+    assert height(NINE[0]) < 200
+    assert height(NINE[0]) < height(*NINE[:3]) < height(*NINE)
 
 
 def test_nothing_measured_is_drawn_as_nothing():

@@ -9,6 +9,8 @@ from werkzeug.wrappers import Response
 from evalhub import plugins
 from evalhub.accounts.audit import audit
 from evalhub.errors import BadInput, Problem, describe
+from evalhub.evaluations.explaining import unplanned
+from evalhub.evaluations.rules import rules_of
 from evalhub.labeling.slots import may_listen
 from evalhub.models import Recording
 from evalhub.reports.call import call_report
@@ -174,7 +176,8 @@ def page(conversation_id: str) -> str | Response:
     conversation = queries.load_conversation(db(), project().id, conversation_id, spans=False)
     if conversation.id != conversation_id:  # it was asked for by the id of a trace, or a session key
         return redirect(url_for("conversations.page", project_slug=project().slug, conversation_id=conversation.id))
-    return render_template("conversations/page.html", **_told(conversation, 0, FIRST_LINES))
+    told = _told(conversation, 0, FIRST_LINES)
+    return render_template("conversations/page.html", **told, **_rules(conversation, told["evaluations"]))
 
 
 @bp.get("/<path:conversation_id>/transcript")
@@ -207,7 +210,17 @@ def _told(conversation: Any, start: int, count: int) -> dict[str, Any]:
     end = start + count
     more = end if end < len(report.lines) else None
     height = lanes_px(conversation, scores)
-    return {"call": conversation, "report": report, "lines": report.lines[start:end], "next": more, "lanes_px": height}
+    shown = {"lines": report.lines[start:end], "next": more, "lanes_px": height}
+    return {"call": conversation, "report": report, "evaluations": evaluations, **shown}
+
+
+def _rules(conversation: Any, evaluations: Any) -> dict[str, Any]:
+    """Which rules asked for what was evaluated, by their ids, and why none asked for the rest."""
+    rules = rules_of(db(), project().id)
+    return {
+        "rules": {rule.id: rule for rule in rules},
+        "unplanned": unplanned(db(), conversation, evaluations, rules),
+    }
 
 
 def _offset() -> int:

@@ -10,7 +10,7 @@ from evalhub.evaluations.rules import rules_of
 from evalhub.models import AuditEntry, Conversation, EvaluationRule, JudgeAnswer, Project
 from evalhub.services import Services
 from evalhub.traces import assembly, lifecycle
-from tests.db.http.conftest import As
+from tests.db.http.conftest import As, Program
 from tests.factories import make_conversation
 
 pytestmark = pytest.mark.db
@@ -190,3 +190,46 @@ def test_rules_of_another_project_are_not_there(services: Services, project: Pro
     for path in ("", "/switch", "/delete"):
         assert stranger.post(f"/p/other/settings/evaluation-rules/{own}{path}", data=FORM).status_code == 404
     assert stranger.post("/p/other/judging", data={"rule": str(own)}).status_code == 422
+
+
+def test_programs_make_replace_and_delete_rules(services: Services, project: Project, api: Program) -> None:
+    body = {"name": "Sales", "filters": {"agent": "sales"}, "share": 0.2, "evaluators": ["judge"]}
+    made = api("POST", "evaluation-rules", json=body)
+    assert made.status_code == 201
+    at = f"evaluation-rules/{made.json['id']}"
+    assert api("GET", at).json == made.json
+    assert (made.json["version"], made.json["enabled"], made.json["changed_by"][:8]) == (1, True, "key full")
+    replaced = api("PUT", at, json=body | {"share": 1, "enabled": False}).json
+    assert (replaced["version"], replaced["share"], replaced["enabled"]) == (2, 1.0, False)
+    assert [one["name"] for one in api("GET", "evaluation-rules").json["items"]] == [
+        "Checks by code",
+        "Judges",
+        "Sales",
+    ]
+    assert api("POST", "evaluation-rules", json=body).status_code == 409
+    assert api("DELETE", at).status_code == 204
+    assert api("GET", at).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ([], "body"),
+        ({}, "name"),
+        ({"name": "A", "evaluators": "judge"}, "evaluators"),
+        ({"name": "A", "evaluators": [["judge"]]}, "evaluators"),
+        ({"name": "A", "evaluators": ["judge"], "share": True}, "share"),
+        ({"name": "A", "evaluators": ["judge"], "share": 20}, "share"),
+        ({"name": "A", "evaluators": ["judge"], "filters": {"agent": 7}}, "filters"),
+        ({"name": "A", "evaluators": ["judge"], "filters": {"verdict": "fail"}}, "verdict"),
+        ({"name": "A", "evaluators": ["judge"], "sampling": 0.5}, "sampling"),
+    ],
+)
+def test_a_body_that_is_no_rule_is_refused_with_its_place(api: Program, body: Any, path: str) -> None:
+    answer = api("POST", "evaluation-rules", json=body)
+    assert answer.status_code == 422
+    assert path in {error["path"] for error in answer.json["errors"]}
+
+
+def test_a_foreign_key_sees_no_rule_of_ours(services: Services, project: Project, foreign: Program) -> None:
+    assert foreign("GET", f"evaluation-rules/{rule(services, project, 'Judges').id}").status_code == 404

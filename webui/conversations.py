@@ -50,6 +50,7 @@ def index() -> str:
     return render_template(
         "conversations/index.html",
         **context,
+        asked={name: request.args[name] for name in filters.as_args()},
         total=queries.count(db(), project().id, filters),
         cap=queries.COUNT_CAP,
         choices=queries.choices(db(), project().id),

@@ -184,6 +184,16 @@ def test_a_project_without_rules_says_so(services: Services, project: Project, l
     assert "none: make one first" in words(lead, "/p/demo/judging")
 
 
+def test_the_filter_of_a_list_becomes_the_filter_of_a_rule(lead: FlaskClient, calls: None) -> None:
+    listed = lead.get("/p/demo/conversations?agent=sales&from=2026-11-01&to=2027-01-01").text
+    address = listed.partition("Clear all</a>")[2].partition('href="')[2].partition('"')[0].replace("&amp;", "&")
+    shown = words(lead, address)
+    assert 'list="known-agent" maxlength="500" value="sales"' in shown
+    assert 'name="from" value="2026-11-01"' in shown
+    assert 'name="to" value="2027-01-01"' in shown
+    assert '<strong class="number">6</strong> calls match' in shown
+
+
 def test_rules_of_another_project_are_not_there(services: Services, project: Project, signed_in: As) -> None:
     own = rule(services, project, "Judges").id
     stranger = signed_in("stranger")

@@ -28,6 +28,7 @@ from evalhub.embedded.postgres import embedded_postgres
 from evalhub.evaluations.content import load_many, part_hashes
 from evalhub.evaluations.judging import judge_due
 from evalhub.evaluations.planning import plan
+from evalhub.evaluations.rules import install_rules
 from evalhub.migrate import migrate
 from evalhub.models import Conversation, Evaluation, Project, Score, ToolCall, Turn
 from evalhub.rubrics import load_library
@@ -99,6 +100,7 @@ def make_project(services: Services) -> int:
         session.add(project)
         session.flush()
         install_rubrics(session, project.id)
+        install_rules(session, project.id)
         return project.id
 
 
@@ -117,7 +119,7 @@ def fill(services: Services, project_id: int, name: str, count: int) -> None:
         with services.work() as session:
             for conversation in load_many(session, project_id, ids[start : start + 500]):
                 conversation.part_hashes = part_hashes(conversation)
-                plan(session, conversation)
+                plan(session, [conversation])
 
 
 def _turns(name: str) -> Iterator[dict[str, Any]]:

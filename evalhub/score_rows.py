@@ -36,7 +36,7 @@ def outcome_row(conversation_id: str, evaluator: str, version: str, outcome: Out
 
 def evaluation_row(evaluation: Evaluation) -> dict[str, Any]:
     """One evaluation: its status, and why."""
-    names = ("evaluator", "version", "status", "reason_code", "reason", "attempt")
+    names = ("evaluator", "version", "status", "reason_code", "reason", "attempt", "rule_id", "rule_version")
     times = {name: getattr(evaluation, name) for name in ("started_at", "finished_at", "not_before")}
     return (
         {"conversation": evaluation.conversation_id}

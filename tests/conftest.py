@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, pool, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
+from evalhub.evaluations.rules import install_rules
 from evalhub.migrate import migrate
 from evalhub.models import Project
 from evalhub.services import Services, open_services
@@ -86,10 +87,12 @@ def session(services: Services) -> Iterator[Session]:
 
 @pytest.fixture
 def project(services: Services) -> Project:
-    """A committed, empty project."""
+    """A committed, empty project that evaluates everything."""
     with services.work() as session:
         made = Project(slug="demo", name="Demo")
         session.add(made)
+        session.flush()
+        install_rules(session, made.id)
     return made
 
 

@@ -9,6 +9,8 @@ from werkzeug.wrappers import Response
 from evalhub import plugins
 from evalhub.accounts.audit import audit
 from evalhub.errors import BadInput, Problem, describe
+from evalhub.evaluations.explaining import unplanned
+from evalhub.evaluations.rules import rules_of
 from evalhub.labeling.slots import may_listen
 from evalhub.models import PENDING, RUNNING, Recording
 from evalhub.reports.call import TIERS, call_report
@@ -51,6 +53,7 @@ def index() -> str:
         "conversations/index.html",
         **context,
         chips=chips(filters, context["titles"]),
+        asked={name: request.args[name] for name in filters.as_args()},
         total=queries.count(db(), project().id, filters),
         cap=queries.COUNT_CAP,
         choices=queries.choices(db(), project().id),
@@ -177,7 +180,8 @@ def page(conversation_id: str) -> str | Response:
     conversation = queries.load_conversation(db(), project().id, conversation_id, spans=False)
     if conversation.id != conversation_id:  # it was asked for by the id of a trace, or a session key
         return redirect(url_for("conversations.page", project_slug=project().slug, conversation_id=conversation.id))
-    return render_template("conversations/page.html", **_told(conversation, 0, FIRST_LINES))
+    told = _told(conversation, 0, FIRST_LINES)
+    return render_template("conversations/page.html", **told, **_rules(conversation, told["evaluations"]))
 
 
 @bp.get("/<path:conversation_id>/pending")
@@ -220,15 +224,23 @@ def _told(conversation: Any, start: int, count: int) -> dict[str, Any]:
     end = start + count
     more = end if end < len(report.lines) else None
     height = lanes_px(conversation, scores)
-    lines = {"lines": report.lines[start:end], "next": more}
-    told = {"report": report, "evaluations": len(evaluations), "tiers": TIERS}
-    return {"call": conversation, "lanes_px": height, **told, **lines}
+    shown = {"lines": report.lines[start:end], "next": more, "lanes_px": height, "tiers": TIERS}
+    return {"call": conversation, "report": report, "evaluations": evaluations, **shown}
 
 
 def _titles() -> dict[str, str]:
     """What metrics and criteria are called, by id."""
     titles = {metric.id: metric.title for metric in plugins.metrics().values()}
     return titles | {f"criterion.{key}": title for key, title in criterion_titles(db(), project().id).items()}
+
+
+def _rules(conversation: Any, evaluations: Any) -> dict[str, Any]:
+    """Which rules asked for what was evaluated, by their ids, and why none asked for the rest."""
+    rules = rules_of(db(), project().id)
+    return {
+        "rules": {rule.id: rule for rule in rules},
+        "unplanned": unplanned(db(), conversation, evaluations, rules),
+    }
 
 
 def _offset() -> int:

@@ -27,7 +27,12 @@ WORDS = {
     "endpoint.rotated": "gave a new secret to an endpoint",
     "endpoint.deleted": "deleted an endpoint",
     "judge.changed": "changed how much is judged",
-    "judge.asked": "had stored calls judged",
+    "rule.created": "made the evaluation rule",
+    "rule.changed": "changed the evaluation rule",
+    "rule.switched_on": "switched on the evaluation rule",
+    "rule.switched_off": "switched off the evaluation rule",
+    "rule.deleted": "deleted the evaluation rule",
+    "rule.applied": "had stored calls evaluated by the rule",
     "rules.changed": "changed rules and prices of",
     "scorecard.published": "published a scorecard",
 }

@@ -12,6 +12,7 @@ from evalhub.business_rules import parse_rules
 from evalhub.costs import parse_prices
 from evalhub.errors import BadInput, Conflict, Problem
 from evalhub.evaluations.planning import run_again
+from evalhub.evaluations.rules import install_rules
 from evalhub.models import Membership, Project, User
 from evalhub.rubrics.stored import install_rubrics
 
@@ -21,7 +22,7 @@ SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 
 
 def create_project(session: Session, *, slug: str, name: str, by: str, admin: User | None = None) -> Project:
-    """A new project with every rubric of the library.
+    """A new project with every rubric of the library, and the rules that evaluate everything.
 
     Raises:
         BadInput: the short name cannot stand in an address.
@@ -35,6 +36,7 @@ def create_project(session: Session, *, slug: str, name: str, by: str, admin: Us
     session.add(project)
     session.flush()
     install_rubrics(session, project.id)
+    install_rules(session, project.id)
     if admin:
         people.set_role(session, project.id, admin.id, "admin")
     audit(session, project.id, by, "project.created", slug)

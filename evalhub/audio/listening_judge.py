@@ -41,6 +41,8 @@ class ListeningJudge(Evaluator):
     reads = frozenset({"facts", "turns", "recordings", "prompt", "rubric"})
     metrics = (Metric("listening_judge.heard", "Agent speech that was listened to", "ratio", "none", PAGE),)
 
+    rubric: str | None = None
+    """answer this rubric; the project's where nothing is named"""
     max_turns: int = 8
     """turns played in one request"""
     max_seconds: float = 90.0

@@ -1,5 +1,6 @@
-"""Evaluations as rows: planned when a conversation is over, run by lease, always left with a status and a reason.
+"""Evaluations as rows: planned by rules when a conversation is over, run by lease, always left with a reason.
 
-`planning` makes the rows, `running` works them off, `content` says what an evaluator depends on. Every evaluator gets
-a row on every ended conversation, so "why is there no score?" always has an answer.
+`rules` and `matching` say which evaluations a conversation has to have, `planning` makes the rows, `running` and
+`judging` work them off, `content` says what an evaluator depends on. Whatever a rule asks for has a row, also where the
+conversation was not drawn. For the rest `explaining` tells rule by rule why there is none.
 """

@@ -11,7 +11,7 @@ from evalhub import analysis
 from evalhub.business_rules import parse_rules
 from evalhub.costs import price_table
 from evalhub.evaluators import Context
-from evalhub.models import AudioAnalysis, Conversation, JudgeAnswer, Project, Recording, RubricVersion
+from evalhub.models import AudioAnalysis, Conversation, Evaluation, JudgeAnswer, Project, Recording, RubricVersion
 from evalhub.rubrics.stored import current_version, rubric_of
 from evalhub.services import Services
 
@@ -51,6 +51,13 @@ def judge_contexts(
             context.shared = analyses | {"recordings_final": _waited_enough(project, one)}
             contexts[project_id, one.id] = context
     return contexts
+
+
+def named_rubrics(session: Session, evaluations: Iterable[Evaluation]) -> dict[tuple[int, str], RubricVersion | None]:
+    """The scorecards that judges are configured for, where that is not the project's own."""
+    configured = [(one.project_id, (one.config or {}).get("rubric")) for one in evaluations]
+    named = {(project_id, str(key)) for project_id, key in configured if key}
+    return {(project_id, key): current_version(session, project_id, key) for project_id, key in sorted(named)}
 
 
 def _known(session: Session, project_id: int, conversation_ids: list[str]) -> dict[str, Known]:

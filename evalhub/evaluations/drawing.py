@@ -1,30 +1,44 @@
-"""Which conversations are judged when not all are: always drawn at random, never the first that came.
+"""Which conversations are evaluated when not all are: always drawn at random, never the first that came.
 
 Each conversation has a number in [0, 1) from the SHA-256 of its id, so the same ones are drawn wherever and whenever
-it is asked. It is judged if that number lies below its chance, which is the project's share and, where a day's budget
-is set, what is left of it over what still waits and is expected until midnight UTC. The chance is kept with the
-evaluation (`details.inclusion_prob`): weighted by its inverse, the judged calls speak for all.
+it is asked. It is drawn if that number lies below its chance: the share of the rule that asks for it and, for judges
+where a day's budget is set, what is left of that over what still waits and is expected until midnight UTC. The chance
+is kept with the evaluation (`details.inclusion_prob`): weighted by its inverse, the judged calls speak for all.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, LargeBinary, false, func, literal, or_, select, true
 from sqlalchemy.orm import Session
 
 from evalhub.costs import price_table
 from evalhub.evaluations.limits import Limits, without_price
+from evalhub.evaluations.matching import asks_judges, matches
 from evalhub.evaluators import Outcome
-from evalhub.models import FAILED, PENDING, RUNNING, SKIPPED, Conversation, Evaluation, JudgeAnswer, Project
+from evalhub.models import (
+    FAILED,
+    PENDING,
+    RUNNING,
+    SKIPPED,
+    Conversation,
+    Evaluation,
+    EvaluationRule,
+    JudgeAnswer,
+    Project,
+)
 from evalhub.settings import Settings
 
-SAMPLED_OUT, OVER_BUDGET = "sampled_out", "over_budget"
+SAMPLED_OUT, OVER_BUDGET, RULE_OFF = "sampled_out", "over_budget", "rule_off"
+LEFT_OUT = (SAMPLED_OUT, RULE_OFF)
+"""why an evaluation is not there to be run"""
 DAYS_SEEN = 7
 NO_LIMIT = 1_000_000_000
 FIRST_GUESS = 0.01
@@ -40,26 +54,37 @@ class Draw:
     """The lot of a project's conversations, for now."""
 
     limits: Limits
-    chance: float
+    shares: Mapping[int, float]
+    """of each rule, by its id"""
+    left: float = 1.0
+    """the chance that today's budget leaves everybody"""
     spent: str = ""
     """how the day's budget stands, in words"""
 
+    def chance(self, evaluation: Evaluation) -> float:
+        """What the number of a conversation has to lie below."""
+        return min(self._share(evaluation), self.left)
+
     def left_out(self, evaluation: Evaluation) -> Outcome | None:
         """Why a conversation is not judged, if it is not. One that was drawn before stays drawn."""
-        if _was_drawn(evaluation) or number_of(evaluation.conversation_id) < self.chance:
+        chance, share = self.chance(evaluation), self._share(evaluation)
+        if _was_drawn(evaluation) or is_drawn(evaluation.conversation_id, chance):
             return None
-        capped = self.chance < self.limits.share
+        capped = self.left < share
         said = f"{self.spent}; what is left is drawn at random" if capped else "calls are drawn at random"
         return Outcome(
             status=SKIPPED,
             reason_code=OVER_BUDGET if capped else SAMPLED_OUT,
-            reason=f"not drawn: {said}, and the chance was {self.chance:.1%}",
+            reason=f"not drawn: {said}, and the chance was {chance:.1%}",
             details=self.details(evaluation),
         )
 
+    def _share(self, evaluation: Evaluation) -> float:
+        return self.shares.get(evaluation.rule_id or 0, 1.0)
+
     def details(self, evaluation: Evaluation) -> dict[str, Any]:
         """What is kept of the draw: the chance the conversation had when it was drawn."""
-        drawn = (evaluation.details or {})["inclusion_prob"] if _was_drawn(evaluation) else self.chance
+        drawn = (evaluation.details or {})["inclusion_prob"] if _was_drawn(evaluation) else self.chance(evaluation)
         return {"inclusion_prob": drawn}
 
     def again(self, conversation_id: str) -> bool:
@@ -70,6 +95,26 @@ class Draw:
 def number_of(conversation_id: str) -> float:
     """The conversation's number in [0, 1)."""
     return int.from_bytes(hashlib.sha256(conversation_id.encode()).digest()[:8]) / 2**64
+
+
+def is_drawn(conversation_id: str, share: float) -> bool:
+    """Whether a conversation belongs to a share (0 to 1) of them."""
+    return share >= 1 or number_of(conversation_id) < share
+
+
+def drawn(share: float) -> ColumnElement[bool]:
+    """The same as a condition on Conversation."""
+    if not 0 < share < 1:
+        return true() if share > 0 else false()
+    number = func.substring(func.sha256(func.convert_to(Conversation.id, "UTF8")), 1, 8)
+    return number < literal(ceil(share * 2**64).to_bytes(8), LargeBinary())
+
+
+def sampled_out(rule: str, share: float) -> dict[str, Any]:
+    """What the row of a conversation says that matched a rule and was not drawn."""
+    reason = f"not drawn: the rule “{rule}” takes {share * 100:.4g} % of the calls that match, at random"
+    details = {"inclusion_prob": share}
+    return {"status": SKIPPED, "reason_code": SAMPLED_OUT, "reason": reason, "details": details}
 
 
 def draws(session: Session, claimed: Sequence[Evaluation], settings: Settings) -> dict[int, Draw]:
@@ -86,12 +131,14 @@ def _was_drawn(evaluation: Evaluation) -> bool:
 def _draw(session: Session, project_id: int, claimed: int, settings: Settings) -> Draw:
     project = session.get_one(Project, project_id)
     limits = Limits.of(project)
+    rules = session.scalars(select(EvaluationRule).filter_by(project_id=project_id)).all()
+    shares = {rule.id: rule.share for rule in rules}
     if limits.daily_calls is None and limits.daily_usd is None:
-        return Draw(limits, limits.share)
+        return Draw(limits, shares)
     pending, running = _open(session, project_id)
     left, spent = _left(session, project, settings, under_way=running - claimed)
-    to_come = claimed + pending + _expected(session, project_id)
-    return Draw(limits, min(limits.share, max(0.0, left) / max(to_come, 1.0)), spent)
+    to_come = claimed + pending + _expected(session, project_id, [rule for rule in rules if rule.enabled])
+    return Draw(limits, shares, min(1.0, max(0.0, left) / max(to_come, 1.0)), spent)
 
 
 def _left(session: Session, project: Project, settings: Settings, under_way: int) -> tuple[float, str]:
@@ -193,11 +240,14 @@ def _midnight() -> datetime:
     return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _expected(session: Session, project_id: int) -> float:
-    """Conversations until midnight UTC, by the mean of the last days."""
+def _expected(session: Session, project_id: int, rules: Sequence[EvaluationRule]) -> float:
+    """Conversations until midnight UTC that judges will be asked about, by the mean of the last days."""
     now = datetime.now(UTC)
+    judged = [matches(rule, project_id) for rule in rules if asks_judges(rule)]
     seen = select(func.count()).where(
-        Conversation.project_id == project_id, Conversation.started_at >= now - timedelta(days=DAYS_SEEN)
+        Conversation.project_id == project_id,
+        Conversation.started_at >= now - timedelta(days=DAYS_SEEN),
+        or_(false(), *judged),
     )
     left_of_day = 1 - (now - _midnight()) / timedelta(days=1)
     return (session.scalar(seen) or 0) / DAYS_SEEN * left_of_day

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from evalhub.evaluations import batching, drawing
 from evalhub.evaluations.content import load_many
-from evalhub.evaluations.context import judge_contexts
+from evalhub.evaluations.context import judge_contexts, named_rubrics
 from evalhub.evaluations.planning import is_due
 from evalhub.evaluations.running import not_runnable, result_of
 from evalhub.evaluations.writing import keep_answers, write_many
@@ -70,6 +70,7 @@ def claim(services: Services, owner: str, limit: int) -> Claimed:
             return claimed
         conversations = _conversations(session, evaluations)
         contexts = judge_contexts(services, session, conversations)
+        rubrics = named_rubrics(session, evaluations)
         draws = drawing.draws(session, evaluations, services.settings)
         batches = batching.answers(session, list(conversations)) if services.settings.judge_batch else None
         for evaluation in evaluations:
@@ -79,7 +80,10 @@ def claim(services: Services, owner: str, limit: int) -> Claimed:
                 claimed.settled.append((evaluation, settled))
             else:
                 batched = None if batches is None else Batched(batches.get(place, {}))
-                claimed.asks.append(_ask(evaluation, conversations[place], contexts[place], draws, batched))
+                ask = _ask(evaluation, conversations[place], contexts[place], draws, batched)
+                if named := (evaluation.config or {}).get("rubric"):
+                    ask.context.rubric = rubrics[evaluation.project_id, named]
+                claimed.asks.append(ask)
         write_many(session, [(one, outcome, result_of(one, outcome)) for one, outcome in claimed.settled])
     return claimed
 

@@ -1,4 +1,4 @@
-"""How much of a project is judged: a share, a budget a day, and how many are judged twice."""
+"""How much of a project is judged at most: a budget a day, and how many are judged twice. Rules say which."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ ASKED_AGAIN = 0.02
 class Limits:
     """A project's settings under "judge"."""
 
-    share: float = 1.0
-    """of all conversations, 0 to 1"""
     daily_calls: int | None = None
     daily_usd: float | None = None
     asked_again: float = ASKED_AGAIN
@@ -35,12 +33,11 @@ class Limits:
         Raises:
             BadInput: a field is no number, or out of its range.
         """
-        calls = _number(form, "daily_calls", 1_000_000_000)
+        calls = number(form, "daily_calls", 1_000_000_000)
         return cls(
-            share=(_number(form, "share", 100) or 0.0) / 100,
             daily_calls=None if calls is None else int(calls),
-            daily_usd=_number(form, "daily_usd", 1_000_000),
-            asked_again=(_number(form, "asked_again", 100) or 0.0) / 100,
+            daily_usd=number(form, "daily_usd", 1_000_000),
+            asked_again=(number(form, "asked_again", 100) or 0.0) / 100,
         )
 
 
@@ -67,7 +64,12 @@ def without_price(settings: Settings, prices: PriceTable) -> list[str]:
     return [model for model, url, hears in asked if not is_priced(prices, model, url=url, hears=hears)]
 
 
-def _number(form: Mapping[str, str], name: str, most: float) -> float | None:
+def number(form: Mapping[str, str], name: str, most: float) -> float | None:
+    """A field of a form as a number, with a point or a comma; None where it is empty.
+
+    Raises:
+        BadInput: it is none, or out of range.
+    """
     text = form.get(name, "").strip().replace(",", ".")
     if not text:
         return None

@@ -1,18 +1,20 @@
-"""Which evaluations a conversation has to have. Planning twice changes nothing unless the content changed."""
+"""Which evaluations a conversation has to have, by the rules of its project. Planning twice changes nothing unless the
+content changed."""
 
-from collections.abc import Collection, Iterable
-from functools import cache
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, update
-from sqlalchemy.dialects.postgresql import insert
+import orjson
+from sqlalchemy import ColumnElement, delete, func, or_, text, tuple_, update
 from sqlalchemy.orm import Session
 
-from evalhub import plugins
 from evalhub.db import ask_for
 from evalhub.evaluations.content import content_hash
+from evalhub.evaluations.drawing import LEFT_OUT, is_drawn, sampled_out
+from evalhub.evaluations.matching import Rules, evaluators_of, matched_rules
+from evalhub.evaluations.rules import rules_in_force
 from evalhub.evaluators import Evaluator
-from evalhub.models import PENDING, RUNNING, Conversation, Evaluation
+from evalhub.models import PENDING, RUNNING, SKIPPED, Conversation, Evaluation, EvaluationRule, Score
 
 AGAIN = {
     "status": PENDING,
@@ -24,28 +26,90 @@ AGAIN = {
     "lease_until": None,
 }
 """a row as it is before anybody worked on it"""
+WAITS = {"status": PENDING, "reason_code": None, "reason": None, "details": None}
+"""what a row that is planned says, where it was drawn"""
+KEY = ("conversation_id", "evaluator", "version", "config_hash")
+UPSERT = text("""
+insert into evaluation (project_id, attempt, conversation_id, evaluator, version, config_hash, config, kind_of_work,
+  status, reason_code, reason, details, content_hash, rule_id, rule_version)
+select :project, 0, planned.* from jsonb_to_recordset(cast(:rows as jsonb)) as planned (
+  conversation_id text, evaluator text, version text, config_hash text, config jsonb, kind_of_work text,
+  status text, reason_code text, reason text, details jsonb, content_hash text, rule_id bigint, rule_version bigint)
+on conflict (project_id, conversation_id, evaluator, version, config_hash) do update
+set status = excluded.status, reason_code = excluded.reason_code, reason = excluded.reason, details = excluded.details,
+  content_hash = excluded.content_hash, rule_id = excluded.rule_id, rule_version = excluded.rule_version,
+  attempt = 0, not_before = null, lease_owner = null, lease_until = null
+where evaluation.content_hash is distinct from excluded.content_hash
+returning conversation_id, evaluator, version, config_hash, kind_of_work, status
+""")
+"""one statement and one parameter for all rows: as a statement or a parameter each, they cost ten times as much"""
+Asked = list[tuple[Evaluator, EvaluationRule]]
 
 
 def plan(session: Session, conversations: Iterable[Conversation]) -> None:
-    """Make sure every evaluator has a row for what the conversations hold now, and ask for the work that is due."""
-    evaluators = [kind() for kind in plugins.evaluators().values()]
-    rows = [_row(conversation, evaluator) for conversation in conversations for evaluator in evaluators]
-    if rows:
-        for project_id, conversation_id, kind_of_work in sorted(set(map(tuple, session.execute(_upsert(), rows)))):
+    """Make sure there is a row for every evaluator that a rule asks for, and ask for the work that is due.
+
+    A conversation that matches a rule and is not drawn has a row too, which says so.
+    """
+    ours: dict[int, list[Conversation]] = {}
+    for conversation in conversations:
+        ours.setdefault(conversation.project_id, []).append(conversation)
+    for project_id in sorted(ours):
+        rows = list(_rows(session, project_id, ours[project_id]))
+        planned = session.execute(UPSERT, {"project": project_id, "rows": orjson.dumps(rows).decode()}).all()
+        _forget_scores(session, project_id, [row for row in planned if row.status == SKIPPED])
+        due = {(row.conversation_id, row.kind_of_work) for row in planned if row.status == PENDING}
+        for conversation_id, kind_of_work in sorted(due):
             ask(session, project_id, conversation_id, kind_of_work)
 
 
-@cache
-def _upsert() -> Any:
-    """Built once: a batch of calls would spend more on building it than on running it."""
-    statement = insert(Evaluation)
-    changed = Evaluation.content_hash.is_distinct_from(statement.excluded.content_hash)
-    upsert = statement.on_conflict_do_update(
-        index_elements=[column.name for column in Evaluation.__table__.primary_key],
-        set_=AGAIN | {"content_hash": statement.excluded.content_hash},
-        where=changed,
+def _rows(session: Session, project_id: int, conversations: list[Conversation]) -> Iterable[dict[str, Any]]:
+    rules = rules_in_force(session, project_id)
+    matched = matched_rules(session, project_id, rules, [one.id for one in conversations])
+    asked: dict[Rules, Asked] = {}
+    for conversation in conversations:
+        its_rules = matched.get(conversation.id, ())
+        if its_rules not in asked:
+            asked[its_rules] = asked_for(its_rules)
+        for evaluator, rule in asked[its_rules]:
+            yield _row(conversation, evaluator, rule)
+
+
+def asked_for(rules: Iterable[EvaluationRule]) -> Asked:
+    """Each evaluator that these rules ask for once, with the first rule that does."""
+    found: dict[tuple[str, str], tuple[Evaluator, EvaluationRule]] = {}
+    for rule in rules:
+        for evaluator in evaluators_of(rule):
+            found.setdefault((evaluator.name, evaluator.config_hash), (evaluator, rule))
+    return list(found.values())
+
+
+def _row(conversation: Conversation, evaluator: Evaluator, rule: EvaluationRule) -> dict[str, Any]:
+    drawn = is_drawn(conversation.id, rule.share)
+    return (
+        WAITS
+        | ({} if drawn else sampled_out(rule.name, rule.share))
+        | {
+            "project_id": conversation.project_id,
+            "conversation_id": conversation.id,
+            "evaluator": evaluator.name,
+            "version": evaluator.version,
+            "config_hash": evaluator.config_hash,
+            "config": evaluator.config,
+            "kind_of_work": evaluator.kind_of_work,
+            "content_hash": content_hash(conversation, evaluator),
+            "rule_id": rule.id,
+            "rule_version": rule.version,
+        }
     )
-    return upsert.returning(Evaluation.project_id, Evaluation.conversation_id, Evaluation.kind_of_work)
+
+
+def _forget_scores(session: Session, project_id: int, left_out: Sequence[Any]) -> None:
+    """What was scored when it was drawn does not describe what the conversation holds now."""
+    if left_out:
+        keys = [tuple(getattr(row, name) for name in KEY) for row in left_out]
+        ours = tuple_(*(Score.__table__.c[name] for name in KEY)).in_(keys)
+        session.execute(delete(Score).where(Score.project_id == project_id, ours))
 
 
 def ask(session: Session, project_id: int, conversation_id: str, kind_of_work: str) -> None:
@@ -61,12 +125,13 @@ def ask(session: Session, project_id: int, conversation_id: str, kind_of_work: s
 
 
 def run_again(session: Session, project_id: int, evaluators: Collection[str]) -> None:
-    """Make these evaluators due again on every conversation of a project: what they go by has changed.
+    """Make these evaluators due again wherever they were asked for: what they go by has changed.
 
     One statement; the sweep hands the work out. Scores stay until they are replaced.
     """
     ours = update(Evaluation).where(Evaluation.project_id == project_id, Evaluation.evaluator.in_(evaluators))
-    session.execute(ours.values(AGAIN))
+    is_in = func.coalesce(Evaluation.reason_code.not_in(LEFT_OUT), True)
+    session.execute(ours.where(is_in).values(AGAIN))
 
 
 def is_due() -> ColumnElement[bool]:
@@ -74,19 +139,3 @@ def is_due() -> ColumnElement[bool]:
     allowed = or_(Evaluation.not_before.is_(None), Evaluation.not_before <= func.now())
     abandoned = (Evaluation.status == RUNNING) & (Evaluation.lease_until < func.now())
     return or_((Evaluation.status == PENDING) & allowed, abandoned)
-
-
-def _row(conversation: Conversation, evaluator: Evaluator) -> dict[str, Any]:
-    identity = {"project_id": conversation.project_id, "conversation_id": conversation.id}
-    return (
-        identity
-        | AGAIN
-        | {
-            "evaluator": evaluator.name,
-            "version": evaluator.version,
-            "config_hash": evaluator.config_hash,
-            "config": evaluator.config,
-            "kind_of_work": evaluator.kind_of_work,
-            "content_hash": content_hash(conversation, evaluator),
-        }
-    )

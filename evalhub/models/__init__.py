@@ -14,6 +14,7 @@ from evalhub.models.conversations import (
     Turn,
     Usage,
 )
+from evalhub.models.evaluation_rules import EvaluationRule
 from evalhub.models.evaluations import BLOCKED, DONE, FAILED, PENDING, RUNNING, SKIPPED, Evaluation, Score
 from evalhub.models.inbox import Deletion, InboxItem
 from evalhub.models.integrations import VENDORS, IntegrationEndpoint
@@ -59,6 +60,7 @@ __all__ = [
     "DoomedAudio",
     "Draft",
     "Evaluation",
+    "EvaluationRule",
     "Feedback",
     "GuardrailTrip",
     "Handoff",

@@ -59,6 +59,9 @@ class Evaluation(Base):
     finished_at: Mapped[datetime | None] = mapped_column(default=None)
     details: Mapped[Json | None] = mapped_column(default=None)
     """what it used: model, tokens, milliseconds; the traceback of a failure"""
+    rule_id: Mapped[int | None] = mapped_column(default=None)
+    """the rule that asked for it; rules may be deleted, what they asked for stays"""
+    rule_version: Mapped[int | None] = mapped_column(default=None)
     created_at: Mapped[datetime] = created()
 
 

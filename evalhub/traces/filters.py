@@ -1,12 +1,12 @@
 """Which conversations: the filters of the list, as the address bar, the HTTP interface and queues write them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, select, text
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import ColumnElement, Select, Text, and_, any_, exists, func, literal, literal_column, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from evalhub.errors import BadInput, Problem
 from evalhub.models import (
@@ -24,6 +24,7 @@ from evalhub.models import (
     Turn,
 )
 
+TEXTS = ARRAY(Text())
 TURN_TEXT: ColumnElement[str] = literal_column("to_tsvector('simple'::regconfig, COALESCE(turn.text, ''::text))")
 VERDICTS = ("pass", "fail", "unsure")
 YES_NO = ("yes", "no")
@@ -33,6 +34,17 @@ CRITERION = "criterion."
 BY = (PEOPLE, "checks")
 BY_ANSWER = ("verdict", "metric", "by", "evaluator", "judge", "said", "people", "status")
 """filters that pick calls by what was answered about them: a sample of those speaks for no others"""
+NAMED = {"since": "from", "until": "to"}
+"""what a query string calls them, where that is no name in Python"""
+EQUAL = {
+    "agent": Conversation.agent_name,
+    "version": Conversation.agent_version,
+    "origin": Conversation.origin,
+    "channel": Conversation.channel,
+    "architecture": Conversation.architecture,
+    "state": Conversation.state,
+}
+"""filters that name what a column holds"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,36 +100,44 @@ class Filters:
     def as_args(self) -> dict[str, str]:
         """The query string of these filters."""
         given = {name: value for name, value in asdict(self).items() if value is not None}
-        names = {"since": "from", "until": "to"}
-        return {names.get(name, name): _day(value) for name, value in given.items()}
+        return {NAMED.get(name, name): _day(value) for name, value in given.items()}
 
     def without(self, name: str) -> dict[str, str]:
         """The query string with one filter taken away."""
         return {key: value for key, value in self.as_args().items() if key != name}
 
 
+ARGUMENTS = tuple(NAMED.get(field.name, field.name) for field in fields(Filters))
+"""the names of all filters in a query string"""
+
+
 def conditions(project_id: int, filters: Filters) -> list[ColumnElement[bool]]:
     """The filters as conditions on Conversation."""
-    found: list[ColumnElement[bool]] = [Conversation.project_id == project_id]
-    equal = {
-        Conversation.agent_name: filters.agent,
-        Conversation.agent_version: filters.version,
-        Conversation.origin: filters.origin,
-        Conversation.channel: filters.channel,
-        Conversation.architecture: filters.architecture,
-        Conversation.state: filters.state,
+    return [Conversation.project_id == project_id, *conditions_by_name(project_id, filters).values()]
+
+
+def conditions_by_name(
+    project_id: int, filters: Filters, *, among: Sequence[str] | None = None
+) -> dict[str, ColumnElement[bool]]:
+    """Each filter that is given as a condition on Conversation, by its name in a query string.
+
+    Args:
+        among: the ids of the only conversations that are asked about, so that words are looked for in them alone.
+    """
+    given = filters.as_args()
+    found: dict[str, ColumnElement[bool]] = {
+        name: column == given[name] for name, column in EQUAL.items() if name in given
     }
-    found += [column == value for column, value in equal.items() if value is not None]
-    found += [Conversation.started_at >= filters.since] if filters.since else []
-    found += [Conversation.started_at < filters.until] if filters.until else []
-    found += [Conversation.tags.contains([filters.tag])] if filters.tag else []
-    found += [_said(filters.q)] if filters.q else []
-    found += [_is(filters.audio, _has_audio())] if filters.audio else []
-    found += [_is(filters.labeled, _is_labeled())] if filters.labeled else []
-    found += [_answered(filters)] if _asks_for_answers(filters) else []
-    found += [_judge_said(filters)] if filters.said else []
-    found += [_people_said(filters)] if filters.people else []
-    found += [_has_status(filters.status)] if filters.status else []
+    found |= {"from": Conversation.started_at >= filters.since} if filters.since else {}
+    found |= {"to": Conversation.started_at < filters.until} if filters.until else {}
+    found |= {"tag": Conversation.tags.contains([filters.tag])} if filters.tag else {}
+    found |= {"q": _said(project_id, filters.q, among)} if filters.q else {}
+    found |= {"audio": _is(filters.audio, _has_audio())} if filters.audio else {}
+    found |= {"labeled": _is(filters.labeled, _is_labeled())} if filters.labeled else {}
+    found |= {"verdict": _answered(filters)} if _asks_for_answers(filters) else {}
+    found |= {"said": _judge_said(filters)} if filters.said else {}
+    found |= {"people": _people_said(filters)} if filters.people else {}
+    found |= {"status": _has_status(filters.status)} if filters.status else {}
     return found
 
 
@@ -130,10 +150,11 @@ def _same(table: Any) -> ColumnElement[bool]:
     return and_(table.project_id == Conversation.project_id, table.conversation_id == Conversation.id)
 
 
-def _said(words: str) -> ColumnElement[bool]:
-    """Calls with these words, or whose id they begin."""
+def _said(project_id: int, words: str, among: Sequence[str] | None) -> ColumnElement[bool]:
+    """Calls with these words, or whose id they begin. The words are looked for once, not for each call."""
     query = func.websearch_to_tsquery(text("'simple'::regconfig"), words)
-    said = select(Turn.conversation_id).where(Turn.project_id == Conversation.project_id, TURN_TEXT.op("@@")(query))
+    said = select(Turn.conversation_id).where(Turn.project_id == project_id, TURN_TEXT.op("@@")(query))
+    said = said if among is None else said.where(Turn.conversation_id == any_(literal(list(among), TEXTS)))
     return Conversation.id.in_(said) | Conversation.id.startswith(words, autoescape=True)
 
 

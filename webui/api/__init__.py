@@ -4,4 +4,4 @@ from flask import Blueprint
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 
-from webui.api import conversations, parts, recordings, webhooks  # noqa: E402, F401  (they add their routes)
+from webui.api import conversations, evaluation_rules, parts, recordings, webhooks  # noqa: E402, F401  (they add their routes)

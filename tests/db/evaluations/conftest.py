@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from evalhub.models import Conversation, Project, Turn
+from evalhub.models import Conversation, EvaluationRule, Project, Turn
 from evalhub.rubrics.stored import install_rubrics
 from evalhub.services import Services
 from tests.db.evaluations.judged import replan
@@ -18,10 +18,11 @@ def calls(services: Services, project: Project) -> Callable[..., list[str]]:
     with services.work() as session:
         install_rubrics(session, project.id)
 
-    def make(count: int, **judge: Any) -> list[str]:
+    def make(count: int, share: float = 1.0, **judge: Any) -> list[str]:
         ids = [f"call-{index}" for index in range(count)]
         with services.work() as session:
             session.execute(update(Project).values(settings={"judge": {"asked_again": 0.0} | judge}))
+            session.execute(update(EvaluationRule).filter_by(name="Judges").values(share=share))
             session.add_all(Conversation(project_id=project.id, id=one, state="ended") for one in ids)
             session.flush()
             session.add_all(

@@ -164,7 +164,7 @@ def test_a_share_is_drawn_by_the_hash_of_the_id(services: Services, calls: Any) 
     assert 30 < len(server.asked) < 70
     left_out = next(row for name, row in rows(services).items() if name not in server.asked)
     assert (left_out.status, left_out.reason_code) == ("skipped", "sampled_out")
-    assert left_out.reason == "not drawn: calls are drawn at random, and the chance was 25.0%"
+    assert left_out.reason == "not drawn: the rule “Judges” takes 25 % of the calls that match, at random"
     assert all(row.details["inclusion_prob"] == 0.25 for row in rows(services).values())
 
 

@@ -33,6 +33,7 @@ MAY = (
     ("/p/<project_slug>/label", {"lead", "labeler"}),
     ("/p/<project_slug>/settings/judge", {"lead"}),
     ("/p/<project_slug>/settings/rules", {"lead"}),
+    ("/p/<project_slug>/settings/evaluation-rules", {"lead"}),
     ("/p/<project_slug>/settings", set()),
 )
 FOR_KEYS = {"/metrics", "/v1/traces", "/v1/logs", "/v1/metrics", "/v1/traces/ingest"}
@@ -153,7 +154,10 @@ def test_keys_come_in_every_way_exporters_know(nobody: FlaskClient, cast: Cast) 
     assert nobody.get("/api/v1/conversations", headers={"Authorization": f"bearer {token}"}).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["", "dashboard", "conversations", "queues", "scorecards", "settings/keys", "label"])
+@pytest.mark.parametrize(
+    "path",
+    ["", "dashboard", "conversations", "queues", "scorecards", "settings/keys", "label", "settings/evaluation-rules"],
+)
 def test_pages_of_an_empty_project_open(signed_in: As, path: str) -> None:
     answer = signed_in("admin").get(f"/p/demo/{path}", follow_redirects=True)
     assert answer.status_code == 200

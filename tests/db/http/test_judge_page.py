@@ -27,18 +27,20 @@ def limits(services: Services) -> Limits:
 
 
 def test_a_lead_sets_how_much_is_judged(services: Services, signed_in: As) -> None:
-    form = {"share": "12.5", "daily_calls": "500", "daily_usd": "", "asked_again": "3"}
+    form = {"daily_calls": "500", "daily_usd": "", "asked_again": "3"}
     assert signed_in("lead").post(PATH, data=form).status_code == 302
-    assert limits(services) == Limits(share=0.125, daily_calls=500, daily_usd=None, asked_again=0.03)
+    assert limits(services) == Limits(daily_calls=500, daily_usd=None, asked_again=0.03)
     shown = signed_in("lead").get(PATH).text
-    assert 'name="share" inputmode="decimal" required value="12.5"' in shown
+    assert 'name="daily_calls" inputmode="numeric" value="500"' in shown
 
 
-@pytest.mark.parametrize("wrong", [{"share": "101"}, {"daily_calls": "-1"}, {"daily_usd": "1e9"}, {"share": "half"}])
+@pytest.mark.parametrize(
+    "wrong", [{"asked_again": "101"}, {"daily_calls": "-1"}, {"daily_usd": "1e9"}, {"asked_again": "half"}]
+)
 def test_what_cannot_be_used_is_said_and_changes_nothing(
     services: Services, signed_in: As, wrong: dict[str, str]
 ) -> None:
-    form = {"share": "50", "daily_calls": "", "daily_usd": "", "asked_again": "2"} | wrong
+    form = {"daily_calls": "", "daily_usd": "", "asked_again": "2"} | wrong
     answer = signed_in("lead").post(PATH, data=form)
     assert answer.status_code == 422
     assert "This number cannot be used" in answer.text

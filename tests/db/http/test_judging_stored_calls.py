@@ -1,13 +1,15 @@
-"""Judging stored calls: what it would come to is said before, and only what was chosen waits afterwards."""
+"""Applying a rule to stored calls: what it would come to is said before, only what was chosen waits afterwards."""
 
 from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
-from evalhub.evaluations.selections import judge_again, preview
-from evalhub.models import Conversation, Evaluation, JudgeAnswer, Project
+from evalhub.evaluations.rules import rules_of
+from evalhub.evaluations.selections import apply_rule, preview
+from evalhub.models import Conversation, Evaluation, EvaluationRule, JudgeAnswer, Project
 from evalhub.rubrics.stored import install_rubrics, rubric_of
 from evalhub.services import Services
 from evalhub.traces.filters import Filters, ids
@@ -40,9 +42,14 @@ def lead(services: Services, project: Project, signed_in: As) -> FlaskClient:
     return signed_in("lead")
 
 
+def judges(session: Session, project: Project) -> EvaluationRule:
+    return next(rule for rule in rules_of(session, project.id) if rule.name == "Judges")
+
+
 def statuses(services: Services) -> dict[str, tuple[str, int]]:
     with services.sessions() as session:
-        return {row.conversation_id: (row.status, row.attempt) for row in session.scalars(select(Evaluation))}
+        judged = session.scalars(select(Evaluation).filter_by(evaluator="rubric_judge"))
+        return {row.conversation_id: (row.status, row.attempt) for row in judged}
 
 
 def test_what_it_comes_to_is_said_before(services: Services, project: Project, lead: FlaskClient) -> None:
@@ -61,8 +68,9 @@ def test_share_budget_and_cost_are_reckoned_with(services: Services, project: Pr
         answer.project_id, answer.conversation_id = project.id, "c0"
         session.add(answer)
     with services.sessions() as session:
-        found = preview(session, session.get_one(Project, project.id), ids(project.id, Filters()), services.settings)
-    assert (found.matching, found.drawn, found.cost_usd) == (10, 4, pytest.approx(0.08))
+        rule, everything = judges(session, project), ids(project.id, Filters())
+        found = preview(session, session.get_one(Project, project.id), rule, everything, services.settings)
+    assert (found.matching, found.drawn, found.taken, found.cost_usd) == (10, 10, 4, pytest.approx(0.08))
 
 
 def test_only_what_was_chosen_waits(services: Services, project: Project, lead: FlaskClient) -> None:
@@ -70,14 +78,14 @@ def test_only_what_was_chosen_waits(services: Services, project: Project, lead: 
     assert answer.status_code == 302
     expected = {f"c{index}": ("pending", 0) for index in (0, 1, 3, 4, 5)} | {"c2": ("running", 3)}
     assert statuses(services) == expected
-    assert "5 calls wait for the judge now." in lead.get(answer.location).text
+    assert "6 calls wait to be evaluated by Judges now." in lead.get(answer.location).text
 
 
 def test_twice_is_once(services: Services, project: Project, lead: FlaskClient) -> None:
     with services.work() as session:
-        assert judge_again(session, project.id, ids(project.id, Filters()), RubricJudge()) == 9
+        assert apply_rule(session, judges(session, project), ids(project.id, Filters())) == 10
     with services.work() as session:
-        assert judge_again(session, project.id, ids(project.id, Filters()), RubricJudge()) == 0
+        assert apply_rule(session, judges(session, project), ids(project.id, Filters())) == 0
 
 
 def test_a_filter_that_cannot_be_read_starts_nothing(services: Services, lead: FlaskClient) -> None:
@@ -87,7 +95,7 @@ def test_a_filter_that_cannot_be_read_starts_nothing(services: Services, lead: F
 
 
 def test_the_scorecard_that_judges_answer_is_chosen(services: Services, project: Project, lead: FlaskClient) -> None:
-    form = {"share": "100", "daily_calls": "", "daily_usd": "", "asked_again": "2"}
+    form = {"daily_calls": "", "daily_usd": "", "asked_again": "2"}
     assert lead.post("/p/demo/settings/judge", data=form | {"rubric": "outbound"}).status_code == 302
     assert lead.post("/p/demo/settings/judge", data=form | {"rubric": "nobody's"}).status_code == 422
     with services.sessions() as session:

@@ -18,7 +18,7 @@ KEYS = "/p/demo/settings/keys"
 PAGES = (
     *("/account", "/projects", "/p/demo/", "/p/demo/conversations", "/p/demo/dashboard", "/p/demo/label"),
     *(f"/p/demo/settings/{name}" for name in ("keys", "integrations", "members", "judge")),
-    *(f"/p/demo/settings/{name}" for name in ("rules", "project", "audit")),
+    *(f"/p/demo/settings/{name}" for name in ("rules", "evaluation-rules", "project", "audit")),
 )
 MAX_SCRIPT_BYTES = 250_000
 

@@ -41,7 +41,7 @@ def pages(lead: Page) -> list[str]:
         "scorecards/outbound/edit",
         "scorecards/new?copy=outbound",
         *(f"settings/{name}" for name in ("keys", "integrations", "members", "judge")),
-        *(f"settings/{name}" for name in ("rules", "project", "audit")),
+        *(f"settings/{name}" for name in ("rules", "evaluation-rules", "project", "audit")),
     ]
     queue = make_queue(lead, calls=2)
     return [f"/p/demo/{path}" for path in fixed] + [

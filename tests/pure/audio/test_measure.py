@@ -35,11 +35,13 @@ def test_channels_may_be_named_the_other_way_round(clean_file: Path) -> None:
     assert found["tracks"]["agent"]["voiced_ms"] == pytest.approx(np.array(CALLER), abs=20)
 
 
-def test_a_mono_file_is_one_mixed_track_without_turn_taking(tmp_path: Path) -> None:
+def test_a_mono_file_is_one_mixed_track_of_whose_turn_taking_silence_is_known(tmp_path: Path) -> None:
     found = measure(write(tmp_path / "a.wav", np.add(*clean_tracks())))
     assert set(found["tracks"]) == {"mixed"}
     assert found["tracks"]["mixed"]["f0_median_hz"] == pytest.approx(140, rel=0.2)
-    assert set(found["turn_taking"].values()) == {None}
+    known = {metric: value for metric, value in found["turn_taking"].items() if value is not None}
+    assert set(known) == {"dead_air_ms.longest", "dead_air_ms.total", "tool_silence_ms"}
+    assert known["dead_air_ms.longest"] == pytest.approx(1000, abs=30)
 
 
 def test_a_named_track_that_is_not_there_is_null_and_a_finding(tmp_path: Path) -> None:

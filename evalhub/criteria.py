@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from evalhub.models import Criterion, Score
+from evalhub.models import Conversation, Criterion, Score
 
 PASS, FAIL, UNSURE, NOT_APPLICABLE = "pass", "fail", "unsure", "na"
 
@@ -26,6 +26,17 @@ def told(criterion: Criterion) -> str:
     lines.append("May be not applicable." if criterion.allow_na else "Always applicable.")
     lines += _examples("This IS a fail:", criterion.is_fail) + _examples("This is NOT a fail:", criterion.is_not_fail)
     return "\n".join(lines)
+
+
+def asked_of_the_agent(conversation: Conversation) -> dict[str, Any]:
+    """What the agent was told to be and how it was asked to sound, as far as that is known: who reads and who listens
+    hold it against the same."""
+    prompt = conversation.prompt
+    asked = {
+        "voice_style_asked_for": prompt.voice_style if prompt else None,
+        "instructions_of_the_agent": prompt.instructions if prompt else None,
+    }
+    return {name: value for name, value in asked.items() if value}
 
 
 def score_of(criterion: Criterion, word: str, **fields: Any) -> Score:

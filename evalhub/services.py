@@ -5,13 +5,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from evalhub.db import Sessions, open_engine, open_sessions, unit_of_work
 from evalhub.errors import SetupError
 from evalhub.settings import Settings
 from evalhub.storage import AudioStore
+
+NOT_WAITING = text("set local synchronous_commit = off")
 
 
 class Doorbell(Protocol):
@@ -35,9 +37,16 @@ class Services:
     ring: Doorbell = nobody
 
     @contextmanager
-    def work(self) -> Iterator[Session]:
-        """One unit of work: commit at the end, then ring for the jobs it asked for."""
+    def work(self, *, repeatable: bool = False) -> Iterator[Session]:
+        """One unit of work: commit at the end, then ring for the jobs it asked for.
+
+        Args:
+            repeatable: it only turns stored rows into others, and says so in the same transaction. Its commit does not
+                wait for the disk: what a crash of the database undoes is simply due again.
+        """
         with unit_of_work(self.sessions, self.ring) as session:
+            if repeatable:
+                session.execute(NOT_WAITING)
             yield session
 
 

@@ -14,6 +14,7 @@ from evalhub.evaluations.rules import rules_of
 from evalhub.labeling.slots import may_listen
 from evalhub.models import Recording
 from evalhub.reports.call import call_report
+from evalhub.reports.judges import asked_about
 from evalhub.rubrics.stored import criterion_titles
 from evalhub.traces import inbox, queries, receive, span_tree
 from evalhub.traces.deletion import delete_conversation
@@ -207,7 +208,9 @@ def _told(conversation: Any, start: int, count: int) -> dict[str, Any]:
     evaluations = queries.evaluations_of(db(), project().id, conversation.id)
     titles = {metric.id: metric.title for metric in plugins.metrics().values()}
     criteria = {f"criterion.{key}": title for key, title in criterion_titles(db(), project().id).items()}
-    report: Any = call_report(conversation, scores, evaluations, titles | criteria)
+    report: Any = call_report(
+        conversation, scores, evaluations, titles | criteria, asked_about(db(), project().id, conversation.id)
+    )
     end = start + count
     more = end if end < len(report.lines) else None
     height = lanes_px(conversation, scores)

@@ -71,7 +71,13 @@ def _sections(window: Window) -> list[Any]:
     from evalhub.reports.dashboard import dashboard
 
     criteria = criterion_titles(db(), project().id)
-    return dashboard(db(), window, criteria, partial(_calls, window))
+    return dashboard(db(), window, criteria, partial(_calls, window), _agreement)
+
+
+def _agreement(**question: str) -> str:
+    """How far judges agree with people: on one question, or on all."""
+    endpoint = "agreement.page" if question else "agreement.index"
+    return url_for(endpoint, project_slug=project().slug, **question)
 
 
 def _calls(window: Window, **filters: Any) -> str:

@@ -4,9 +4,9 @@ from flask import Blueprint, Response, jsonify
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
-from evalhub.migrate import is_current
 from evalhub.models import InboxItem
 from evalhub.models.inbox import WAITING
+from evalhub.schema import is_current
 from webui.access import public
 from webui.context import db, services
 

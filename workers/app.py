@@ -1,5 +1,6 @@
 """The Celery app. Its tasks are the jobs of the library, each sent to the queue that the job names."""
 
+import gc
 from typing import Any
 
 from celery import Celery, bootsteps, signals
@@ -51,6 +52,14 @@ class Schedule(bootsteps.StartStopStep):
 
 app.user_options["worker"].add(Option(["--schedule"], is_flag=True, help="Also send the recurring jobs."))
 app.steps["worker"].add(Schedule)
+
+
+@signals.worker_init.connect
+def collect_less_often(**_: Any) -> None:
+    """A batch of rows is thousands of objects that all stay until it is done: looking for garbage after every 700 of
+    them, through all that was ever imported, took a sixth of the time."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @signals.worker_process_shutdown.connect

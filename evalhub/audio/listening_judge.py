@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalhub.audio.findings import why_not_measurable
-from evalhub.audio.listening.answers import decide
-from evalhub.audio.listening.asking import Asking, listener
+from evalhub.audio.listening.answered import Group, ListenerDefinition
+from evalhub.audio.listening.asking import listener
 from evalhub.audio.listening.excerpts import around, as_wav, cut, source_of
 from evalhub.audio.listening.heard_turns import HeardTurn, heard_turns, spread, with_most_digits
 from evalhub.audio.listening.prompt import PROMPT_VERSION, messages_of, system_text
@@ -17,7 +17,7 @@ from evalhub.audio.scoring import row
 from evalhub.audio.tracks import Track, tracks_of
 from evalhub.errors import Failed, Skipped
 from evalhub.evaluators import Context, Evaluator, Metric, digest
-from evalhub.models import Conversation, Criterion, RubricVersion, Score
+from evalhub.models import Conversation, Criterion, JudgeAnswer, RubricVersion, Score
 
 PAGE = "docs/metrics.md#listening-judge"
 SHOWN = ("nothing", "moment", "text")
@@ -32,6 +32,7 @@ class ListeningJudge(Evaluator):
     One request for each group of criteria that may read the same beside the sound. Scores: `criterion.<key>` as the
     rubric judge gives them, and `listening_judge.heard`, the share of the agent's speech that was played to it.
     Evidence is turns; their times are code's. `policy.judge_version` names rubric, prompt, model and parameters.
+    What was answered before about the same sound by the same judge is not asked again.
     """
 
     name = "listening_judge"
@@ -62,11 +63,15 @@ class ListeningJudge(Evaluator):
             raise Skipped("nothing_to_hear", "The agent's track holds no speech.")
         return self._listened(conversation, context, criteria, track, turns)
 
-    def judge_version(self, rubric: RubricVersion, model: str) -> str:
-        """The name of this judge: another rubric, prompt, model or parameter is another judge."""
-        limits = [self.max_turns, self.max_seconds, self.turn_seconds]
-        return digest(
-            {"rubric": rubric.definition_hash, "listening_prompt": PROMPT_VERSION, "model": model, "limits": limits}
+    def definition(self, rubric: RubricVersion, model: str) -> ListenerDefinition:
+        """This judge, as it is asked for: by the model's configured name."""
+        return ListenerDefinition(
+            rubric=rubric.rubric,
+            rubric_version=rubric.number,
+            rubric_hash=rubric.definition_hash,
+            prompt=PROMPT_VERSION,
+            model=model,
+            **self._limits(),
         )
 
     def _listened(
@@ -121,27 +126,32 @@ class _Listening:
         self.failures: list[Failed] = []
 
     def told(self, criteria: Sequence[Criterion], turns: Sequence[HeardTurn]) -> list[Score]:
-        settings, limit = listener(self.context.settings), self.judge.turn_seconds
-        messages = messages_of(self.conversation, criteria, turns, self.sounds, turn_seconds=limit)
-        asking = Asking(settings, self.context, criteria, messages, self.judge.timeout_s)
+        limit = self.judge.turn_seconds
+        group = Group(
+            criteria=criteria,
+            turns=turns,
+            messages=messages_of(self.conversation, criteria, turns, self.sounds, turn_seconds=limit),
+            asked=self.judge.definition(self.context.rubric, listener(self.context.settings).judge_model or ""),
+            context=self.context,
+            timeout_s=self.judge.timeout_s,
+        )
         hashes = self.context.details.setdefault("prompt_hash", {})
         hashes[criteria[0].shown] = digest(system_text(criteria, limit))
         try:
-            answers = asking.answers()
+            answer = group.answer()
         except Failed as why:
             self.failures.append(why)
             return _unanswered(criteria, why.reason)
         self.answered += 1
-        policy = self._policy(criteria[0].shown)
-        return [decide(criterion, answers[criterion.key], turns, policy) for criterion in criteria]
+        return group.scores(answer, self._policy(criteria[0].shown, answer))
 
-    def _policy(self, shown: str) -> dict[str, Any]:
-        rubric, model = self.context.rubric, self.context.settings.listening_model or ""
+    def _policy(self, shown: str, answer: JudgeAnswer) -> dict[str, Any]:
+        rubric = self.context.rubric
         return self.judge._limits() | {
             "rubric": rubric.rubric,
             "rubric_version": rubric.number,
-            "judge": self.context.details.get("model", model),
-            "judge_version": self.judge.judge_version(rubric, model),
+            "judge": answer.model,
+            "judge_version": answer.judge_version,
             "prompt_version": PROMPT_VERSION,
             "shown": shown,
             "turns": PICKED[shown],

@@ -58,7 +58,7 @@ def _database(settings: Settings) -> Finding:
     from evalhub.embedded.datadir import DataDir
     from evalhub.embedded.live import find_live
     from evalhub.embedded.programs import wheel_programs
-    from evalhub.migrate import is_current
+    from evalhub.schema import is_current
 
     live = find_live(DataDir(settings.data_dir))
     url = settings.database_url or (live.database_url if live else None)

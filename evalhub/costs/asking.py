@@ -16,7 +16,7 @@ from evalhub.costs.sums import cost_of
 DECISIONS = "decisions"
 """the one endpoint with prices of its own; its meters carry its name"""
 AT_OPENAI = "https://api.openai.com/"
-PROBE = {"input_tokens": 1, "output_tokens": 1}
+PROBE = {"input_tokens": 2, "output_tokens": 1}
 
 
 def cost_of_asking(
@@ -44,9 +44,10 @@ def cost_of_asking(
     return cost_of(used, prices, day or datetime.now(UTC).date()).total
 
 
-def is_priced(table: PriceTable, model: str, *, url: str | None, api: str | None = None) -> bool:
-    """Whether a question put to this model in words would have a cost."""
-    return cost_of_asking(table, model, PROBE, url=url, api=api) is not None
+def is_priced(table: PriceTable, model: str, *, url: str | None, api: str | None = None, hears: bool = False) -> bool:
+    """Whether a question put to this model would have a cost: in words, or in words and sound."""
+    probe = PROBE | ({"audio_tokens": 1} if hears else {})
+    return cost_of_asking(table, model, probe, url=url, api=api) is not None
 
 
 def meters_of(usage: Mapping[str, int]) -> Iterator[tuple[str, int]]:

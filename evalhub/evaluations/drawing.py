@@ -19,10 +19,22 @@ from typing import Any
 from sqlalchemy import ColumnElement, LargeBinary, false, func, literal, or_, select, true
 from sqlalchemy.orm import Session
 
-from evalhub.evaluations.limits import Limits
+from evalhub.costs import price_table
+from evalhub.evaluations.limits import Limits, without_price
 from evalhub.evaluations.matching import asks_judges, matches
 from evalhub.evaluators import Outcome
-from evalhub.models import PENDING, RUNNING, SKIPPED, Conversation, Evaluation, EvaluationRule, JudgeAnswer, Project
+from evalhub.models import (
+    FAILED,
+    PENDING,
+    RUNNING,
+    SKIPPED,
+    Conversation,
+    Evaluation,
+    EvaluationRule,
+    JudgeAnswer,
+    Project,
+)
+from evalhub.settings import Settings
 
 SAMPLED_OUT, OVER_BUDGET, RULE_OFF = "sampled_out", "over_budget", "rule_off"
 LEFT_OUT = (SAMPLED_OUT, RULE_OFF)
@@ -31,6 +43,10 @@ DAYS_SEEN = 7
 NO_LIMIT = 1_000_000_000
 FIRST_GUESS = 0.01
 """dollars a call is taken to cost until one was judged"""
+NO_PRICE = (
+    "a budget in dollars is set, but nothing tells what {} costs: give its price in Rules and prices, or set calls a "
+    "day instead"
+)
 
 
 @dataclass(frozen=True)
@@ -101,10 +117,10 @@ def sampled_out(rule: str, share: float) -> dict[str, Any]:
     return {"status": SKIPPED, "reason_code": SAMPLED_OUT, "reason": reason, "details": details}
 
 
-def draws(session: Session, claimed: Sequence[Evaluation]) -> dict[int, Draw]:
+def draws(session: Session, claimed: Sequence[Evaluation], settings: Settings) -> dict[int, Draw]:
     """The draw of each project of which something was just claimed."""
     counts = Counter(place[0] for place in {(one.project_id, one.conversation_id) for one in claimed})
-    return {project_id: _draw(session, project_id, counts[project_id]) for project_id in sorted(counts)}
+    return {project_id: _draw(session, project_id, counts[project_id], settings) for project_id in sorted(counts)}
 
 
 def _was_drawn(evaluation: Evaluation) -> bool:
@@ -112,58 +128,99 @@ def _was_drawn(evaluation: Evaluation) -> bool:
     return evaluation.reason_code is not None and (evaluation.details or {}).get("inclusion_prob") is not None
 
 
-def _draw(session: Session, project_id: int, claimed: int) -> Draw:
-    limits = Limits.of(session.get_one(Project, project_id))
+def _draw(session: Session, project_id: int, claimed: int, settings: Settings) -> Draw:
+    project = session.get_one(Project, project_id)
+    limits = Limits.of(project)
     rules = session.scalars(select(EvaluationRule).filter_by(project_id=project_id)).all()
     shares = {rule.id: rule.share for rule in rules}
     if limits.daily_calls is None and limits.daily_usd is None:
         return Draw(limits, shares)
     pending, running = _open(session, project_id)
-    left, spent = _left(session, project_id, limits, under_way=running - claimed)
+    left, spent = _left(session, project, settings, under_way=running - claimed)
     to_come = claimed + pending + _expected(session, project_id, [rule for rule in rules if rule.enabled])
     return Draw(limits, shares, min(1.0, max(0.0, left) / max(to_come, 1.0)), spent)
 
 
-def _left(session: Session, project_id: int, limits: Limits, under_way: int) -> tuple[float, str]:
+def _left(session: Session, project: Project, settings: Settings, under_way: int) -> tuple[float, str]:
     """How many more calls the day's budget allows, and how it stands in words."""
-    calls, usd = _spent(session, project_id, _midnight())
+    limits, today = Limits.of(project), _spent(session, project.id, _midnight())
     left, spent = float("inf"), ""
     if limits.daily_calls is not None:
-        left, spent = limits.daily_calls - calls, f"{calls} of today's {limits.daily_calls} calls are judged"
+        left = limits.daily_calls - today.calls
+        spent = f"{today.calls} of today's {limits.daily_calls} calls are judged"
     if limits.daily_usd is not None:
-        each = _price_of_a_call(session, project_id)
-        if each is None:
-            return 0.0, "a budget in dollars is set, but nothing tells what this model costs: set calls a day instead"
-        if (limits.daily_usd - usd) / each < left:
-            left, spent = (limits.daily_usd - usd) / each, f"${usd:.2f} of today's ${limits.daily_usd:.2f} are spent"
+        if unpriced := without_price(settings, price_table(project.settings.get("prices", ""))):
+            return 0.0, NO_PRICE.format(unpriced[0])
+        affordable = (limits.daily_usd - today.at_most_usd) / _price_of_a_call(session, project.id)
+        if affordable < left:
+            left, spent = affordable, f"${today.at_most_usd:.2f} of today's ${limits.daily_usd:.2f} are spent"
     return left - under_way, spent
 
 
-def calls_left_today(session: Session, project_id: int, limits: Limits) -> int:
+def calls_left_today(session: Session, project: Project, settings: Settings) -> int:
     """How many more calls today's budget allows; very many where there is none."""
+    limits = Limits.of(project)
     if limits.daily_calls is None and limits.daily_usd is None:
         return NO_LIMIT
-    return max(0, min(NO_LIMIT, int(_left(session, project_id, limits, under_way=0)[0])))
+    return max(0, min(NO_LIMIT, int(_left(session, project, settings, under_way=0)[0])))
 
 
 def cost_of_a_call(session: Session, project_id: int) -> float | None:
-    """Dollars a judged call cost in the last days; None where none was judged, or its model has no price."""
-    calls, usd = _spent(session, project_id, _midnight() - timedelta(days=DAYS_SEEN))
-    return usd / calls if calls and usd > 0 else None
+    """Dollars a judged call cost in the last days, by all judges together; None where none was judged, or any of
+    what was asked has no known price."""
+    seen = _spent(session, project_id, _midnight() - timedelta(days=DAYS_SEEN))
+    return seen.at_most_usd / seen.calls if seen.calls and seen.usd > 0 and not seen.unpriced else None
 
 
-def _price_of_a_call(session: Session, project_id: int) -> float | None:
+def _price_of_a_call(session: Session, project_id: int) -> float:
     """The same to keep a budget by: FIRST_GUESS before any call was judged."""
-    calls, _ = _spent(session, project_id, _midnight() - timedelta(days=DAYS_SEEN))
-    return cost_of_a_call(session, project_id) if calls else FIRST_GUESS
+    seen = _spent(session, project_id, _midnight() - timedelta(days=DAYS_SEEN))
+    return seen.at_most_usd / seen.calls if seen.calls and seen.usd > 0 else FIRST_GUESS
 
 
-def _spent(session: Session, project_id: int, since: datetime) -> tuple[int, float]:
-    """How many calls were judged, and what that cost, second askings included."""
-    calls, usd = func.count().filter(JudgeAnswer.run == 0), func.coalesce(func.sum(JudgeAnswer.cost_usd), 0.0)
-    ours = (JudgeAnswer.project_id == project_id, JudgeAnswer.created_at >= since)
-    row = session.execute(select(calls, usd).where(*ours)).one()
-    return int(row[0]), float(row[1] or 0)
+@dataclass(frozen=True)
+class _Spent:
+    """What judging came to, second askings included: a call that is read and listened to counts once."""
+
+    calls: int
+    usd: float
+    askings: int
+    unpriced: int
+    """askings whose tokens the server did not count, or whose price was not known"""
+    useless_usd: float
+    """paid for answers that could not be used"""
+
+    @property
+    def at_most_usd(self) -> float:
+        """With what is not known taken as the mean of what is."""
+        known = self.askings - self.unpriced
+        kept = self.usd * self.askings / known if known else self.askings * FIRST_GUESS
+        return kept + self.useless_usd
+
+
+def _spent(session: Session, project_id: int, since: datetime) -> _Spent:
+    by_call = (
+        select(
+            func.bool_or(JudgeAnswer.run == 0).label("judged"),
+            func.sum(JudgeAnswer.cost_usd).label("usd"),
+            func.count().label("askings"),
+            func.count(JudgeAnswer.cost_usd).label("priced"),
+        )
+        .where(JudgeAnswer.project_id == project_id, JudgeAnswer.created_at >= since)
+        .group_by(JudgeAnswer.conversation_id)
+        .subquery()
+    )
+    sums = (func.coalesce(func.sum(column), 0) for column in (by_call.c.usd, by_call.c.askings, by_call.c.priced))
+    calls, usd, askings, priced = session.execute(select(func.count().filter(by_call.c.judged), *sums)).one()
+    useless = _paid_for_nothing(session, project_id, since)
+    return _Spent(int(calls), float(usd), int(askings), int(askings - priced), useless)
+
+
+def _paid_for_nothing(session: Session, project_id: int, since: datetime) -> float:
+    """Dollars for answers that could not be used: no answer is kept of them, their evaluation knows."""
+    cost = func.sum(Evaluation.details["cost_usd"].as_float())
+    ours = (Evaluation.project_id == project_id, Evaluation.kind_of_work == "judge", Evaluation.status == FAILED)
+    return session.scalar(select(cost).where(*ours, Evaluation.finished_at >= since)) or 0.0
 
 
 def _open(session: Session, project_id: int) -> tuple[int, int]:

@@ -71,7 +71,7 @@ def claim(services: Services, owner: str, limit: int) -> Claimed:
         conversations = _conversations(session, evaluations)
         contexts = judge_contexts(services, session, conversations)
         rubrics = named_rubrics(session, evaluations)
-        draws = drawing.draws(session, evaluations)
+        draws = drawing.draws(session, evaluations, services.settings)
         batches = batching.answers(session, list(conversations)) if services.settings.judge_batch else None
         for evaluation in evaluations:
             place = _place(evaluation)
@@ -123,6 +123,7 @@ def _ask(
         settings=shared.settings,
         audio_path=shared.audio_path,
         rubric=shared.rubric,
+        prices=shared.prices,
         shared=shared.shared,
         known=shared.known,
         ask_again=batched is None and draw.again(conversation.id),

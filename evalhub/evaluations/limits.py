@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from evalhub.costs import is_priced, price_table
+from evalhub.costs import PriceTable, is_priced, price_table
 from evalhub.errors import BadInput, Problem
 from evalhub.models import Project
 from evalhub.settings import Settings
@@ -47,13 +47,21 @@ def set_limits(project: Project, limits: Limits, settings: Settings) -> None:
     Raises:
         BadInput: a budget in dollars for a model whose price is not known.
     """
-    model, prices = settings.judge_model or "", price_table(project.settings.get("prices", ""))
-    if limits.daily_usd is not None and not is_priced(prices, model, url=settings.judge_url):
-        problem = Problem("daily_usd", "nothing, and calls a day instead", f"dollars for {model or 'no model'!r}")
+    unpriced = without_price(settings, price_table(project.settings.get("prices", "")))
+    if limits.daily_usd is not None and unpriced:
+        problem = Problem("daily_usd", "nothing, and calls a day instead", f"dollars for {unpriced[0]!r}")
         raise BadInput(
             "No price is known for this model, so dollars cannot be kept to. Rules and prices takes one.", [problem]
         )
     project.settings = project.settings | {"judge": asdict(limits)}
+
+
+def without_price(settings: Settings, prices: PriceTable) -> list[str]:
+    """The models that judge here and whose questions would have no known cost: who reads, and who listens."""
+    heard_at = settings.listening_url or settings.judge_url
+    asked = [(settings.judge_model or "no model", settings.judge_url, False)]
+    asked += [(settings.listening_model, heard_at, True)] if settings.listening_model else []
+    return [model for model, url, hears in asked if not is_priced(prices, model, url=url, hears=hears)]
 
 
 def number(form: Mapping[str, str], name: str, most: float) -> float | None:

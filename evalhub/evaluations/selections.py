@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from evalhub.db import ask_for
 from evalhub.evaluations.drawing import DAYS_SEEN, calls_left_today, cost_of_a_call, drawn, sampled_out
-from evalhub.evaluations.limits import Limits
 from evalhub.evaluations.matching import asks_judges, evaluators_of, matches
 from evalhub.evaluations.planning import AGAIN
 from evalhub.evaluators import Evaluator
@@ -38,7 +37,8 @@ class Preview:
     """connected judges that the rule asks"""
     asks_judges: bool
     each_usd: float | None
-    """what those cost a call, at most: what was asked before is not paid for again. None where nothing tells"""
+    """what all judges together cost a call, at most: what was asked before is not paid for again. None where nothing
+    tells"""
 
     @property
     def taken(self) -> int:
@@ -60,15 +60,13 @@ def preview(session: Session, project: Project, rule: EvaluationRule, ids: Ids, 
     """Count and reckon; nothing is changed."""
     counts = select(func.count(), func.count().filter(drawn(rule.share)))
     matching, taken = session.execute(counts.where(*_ended(project.id, rule, ids))).one()
-    judges = _connected_judges(rule, settings)
-    each = cost_of_a_call(session, project.id)
     return Preview(
         matching=matching,
         drawn=taken,
-        left_today=calls_left_today(session, project.id, Limits.of(project)),
-        judges=judges,
+        left_today=calls_left_today(session, project, settings),
+        judges=_connected_judges(rule, settings),
         asks_judges=asks_judges(rule),
-        each_usd=None if each is None else each * judges,
+        each_usd=cost_of_a_call(session, project.id),
     )
 
 

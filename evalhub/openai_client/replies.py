@@ -30,6 +30,13 @@ class Reply:
     tokens: list[Token] = field(default_factory=list)
     """empty where the server gives no log-probabilities"""
 
+    @property
+    def refused(self) -> str | None:
+        """Why there is no answer, where the model or its filter would not give one."""
+        if self.refusal:
+            return self.refusal
+        return "stopped by its content filter" if self.finish_reason == "content_filter" else None
+
 
 def usage_of(usage: Mapping[str, Any] | None) -> dict[str, int]:
     """Tokens under one name each, as Chat Completions and Responses spell them; what is not counted is not there."""

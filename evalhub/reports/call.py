@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evalhub.models import Conversation, Evaluation, Score, ToolCall, Turn
+from evalhub.reports.judges import Asked
 from evalhub.reports.waterfall import Bar, waterfalls
 
 TIERS = {
@@ -78,6 +79,8 @@ class Group:
     details: list[Score] = field(default_factory=list)
     note: str = ""
     """what these numbers cannot tell"""
+    asked: Sequence[Asked] = ()
+    """what asking the judges that gave them came to"""
 
     @property
     def is_calm(self) -> bool:
@@ -111,15 +114,19 @@ class CallReport:
 
 
 def call_report(
-    conversation: Conversation, scores: Sequence[Score], evaluations: Sequence[Evaluation], titles: Mapping[str, str]
+    conversation: Conversation,
+    scores: Sequence[Score],
+    evaluations: Sequence[Evaluation],
+    titles: Mapping[str, str],
+    asked: Mapping[str, Asked],
 ) -> CallReport:
-    """The page's view of one call. `titles`: of metrics and criteria by id."""
+    """The page's view of one call. `titles`: of metrics and criteria by id; `asked`: by judge version."""
     fails = [score for score in scores if score.verdict == "fail" and not score.metric.startswith(tuple(PARTS))]
     told = [score for score in fails if score.subject_type == "conversation"] or fails
     return CallReport(
         stands_out=sorted(_each_once(told), key=first_ms)[:8],
         lines=_lines(conversation, scores),
-        groups=_groups(scores),
+        groups=_groups(scores, asked),
         differences=differences(scores),
         missing=[
             (e, MENDS.get(e.reason_code or "", "")) for e in evaluations if e.status in ("skipped", "blocked", "failed")
@@ -165,6 +172,10 @@ def _usage(conversation: Conversation) -> dict[tuple[str | None, str], float]:
 def _each_once(scores: Sequence[Score]) -> list[Score]:
     """One score per thing said: a summary that repeats its only finding is not told twice."""
     return list({(score.explanation or score.metric).rstrip("."): score for score in scores}.values())
+
+
+def _judges(scores: Sequence[Score]) -> set[str]:
+    return {score.policy["judge_version"] for score in scores if "judge_version" in (score.policy or {})}
 
 
 def first_ms(score: Score) -> int:
@@ -214,7 +225,7 @@ def _rank(score: Score) -> tuple[int, bool, int]:
     return WORST_FIRST.get(score.verdict, 2), score.metric.startswith(tuple(PARTS)), first_ms(score)
 
 
-def _groups(scores: Sequence[Score]) -> list[Group]:
+def _groups(scores: Sequence[Score], asked: Mapping[str, Asked]) -> list[Group]:
     """Those with something to look at first, the worst before the others; else in the order of the tiers."""
     names = {score.evaluator for score in scores}
     groups = []
@@ -232,6 +243,7 @@ def _groups(scores: Sequence[Score]) -> list[Group]:
                     measured=measured,
                     details=details,
                     note=NOTES.get(evaluator, ""),
+                    asked=[asked[judge] for judge in sorted(_judges(own)) if judge in asked],
                 )
             )
     return sorted(groups, key=lambda group: (group.is_calm, min(map(_rank, group.verdicts), default=(9,))[0]))

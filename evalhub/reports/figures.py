@@ -4,13 +4,16 @@ Colours are written as CSS variables; the page puts in the theme's values. Every
 address of the calls behind it. A rate over fewer than ten calls is drawn pale.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from itertools import cycle
 from typing import Any
 
 import plotly.graph_objects as go
 
 from evalhub.evaluators import Metric
+from evalhub.reports.judges import Asked
 from evalhub.reports.measures import Percentiles, VersionRate
 
 Link = Callable[..., str]
@@ -18,10 +21,38 @@ Link = Callable[..., str]
 VERSION_COLOURS = 6
 PALE = 0.35
 ROW = 34
+POINT = 6
 RATE_RANGE = [-3.0, 103.0]
-JUDGES = {"rubric_judge": "reading judge, unchecked", "listening_judge": "listening judge, unchecked"}
-SYMBOLS = {"people": "circle", JUDGES["rubric_judge"]: "circle-open", JUDGES["listening_judge"]: "diamond-open"}
+READING = ("circle-open", "square-open", "triangle-up-open", "pentagon-open")
+LISTENING = ("diamond-open", "star-open", "cross-open", "hexagram-open")
 RATE_COLUMNS = ("what", "version", "who", "pass", "between", "calls")
+PEOPLE = "people"
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A cell of a table, or a line beside a chart, that leads somewhere; in exports its text."""
+
+    text: str
+    url: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Judge:
+    """One judge version as a chart shows it."""
+
+    name: str
+    listens: bool
+    checked: Mapping[str, Linked]
+    """per metric how far it agrees with people"""
+    worth: Linked
+    """the same of all of them, in a line"""
+
+    def checked_on(self, metric: str) -> Linked:
+        return self.checked[metric]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +67,8 @@ class Chart:
     note: str = ""
     metric: str = ""
     """what it shows, where it shows one metric"""
+    worth: Sequence[Linked] = ()
+    """what its numbers are worth: per judge, how far it agrees with people"""
 
     @property
     def is_empty(self) -> bool:
@@ -51,26 +84,53 @@ def criteria_chart(
     key: str,
     title: str,
     people: Sequence[VersionRate],
-    judge: Sequence[VersionRate],
+    judged: Sequence[VersionRate],
     *,
+    judges: Mapping[tuple[str, str], Judge],
     titles: Mapping[str, str],
     versions: Sequence[str],
     link: Link,
 ) -> Chart:
-    """Rates per criterion: what people said as filled points with their range, unchecked judges as open ones."""
-    by_whom = {"people": people}
-    by_whom |= {who: [one for one in judge if one.evaluator == name] for name, who in JUDGES.items()}
-    by_whom = {who: rates for who, rates in by_whom.items() if rates or who != JUDGES["listening_judge"]}
-    height = ROW * len(titles) * max(1, len(versions)) // 2 + 110
+    """Rates per criterion: what people said as filled points with their range, each judge version as open ones.
+
+    `judges`: by evaluator and judge version, every one that `judged` has.
+    """
+    by_whom: dict[Judge | None, Sequence[VersionRate]] = {None: people}
+    by_whom |= {one: [f for f in judged if (f.evaluator, f.judge) == key] for key, one in judges.items()}
+    symbols = _symbols(judges.values())
+    height = max(ROW // 2, POINT * len(by_whom)) * len(titles) * max(1, len(versions)) + 110
     figure = go.Figure(layout=_layout(x_title="calls that pass, %", x_range=RATE_RANGE, height=height))
     for version in versions:
         shade = colour(version, versions)
         for who, rates in by_whom.items():
-            figure.add_trace(_rates(rates, version, titles, shade, link, symbol=SYMBOLS[who], who=who))
+            figure.add_trace(_rates(rates, version, titles, shade, link, symbol=symbols[who], who=_who(who), judge=who))
     figure.update_layout(scattermode="group", scattergap=0.3)
     figure.update_yaxes(categoryorder="array", categoryarray=[*titles.values()][::-1], automargin=True)
-    rows = [_rate_row(found, titles, who) for who, rates in by_whom.items() for found in rates]
-    return Chart(id=key, title=title, figure=_json(figure), columns=RATE_COLUMNS, rows=rows)
+    rows = [
+        (*_rate_row(found, titles, _who(who)), _worth(found, who)) for who, rates in by_whom.items() for found in rates
+    ]
+    columns = (*RATE_COLUMNS, "agreement with people")
+    return Chart(
+        id=key,
+        title=title,
+        figure=_json(figure),
+        columns=columns,
+        rows=rows,
+        worth=[one.worth for one in judges.values()],
+    )
+
+
+def _symbols(judges: Iterable[Judge]) -> dict[Judge | None, str]:
+    reading, listening = cycle(READING), cycle(LISTENING)
+    return {None: "circle"} | {one: next(listening if one.listens else reading) for one in judges}
+
+
+def _who(judge: Judge | None) -> str:
+    return judge.name if judge else PEOPLE
+
+
+def _worth(found: VersionRate, judge: Judge | None) -> Linked | str:
+    return judge.checked_on(found.metric) if judge else ""
 
 
 def rate_chart(
@@ -120,6 +180,35 @@ def spread_chart(
     return Chart(id=key, title=title, figure=_json(figure), columns=columns, rows=rows, metric=metric.id)
 
 
+def cost_chart(key: str, title: str, days: Sequence[tuple[date, Asked]]) -> Chart:
+    """US dollars a day, the models on top of each other. What has no known price is told, and no bar."""
+    figure = go.Figure(layout=_layout(y_title="US dollars", height=240) | {"barmode": "stack"})
+    models = sorted({asked.model for _, asked in days})
+    for index, model in enumerate(models):
+        own = [(str(day), asked) for day, asked in days if asked.model == model and asked.unpriced < asked.askings]
+        figure.add_trace(
+            go.Bar(
+                name=model,
+                x=[day for day, _ in own],
+                y=[asked.usd for _, asked in own],
+                marker={"color": f"var(--version-{index % VERSION_COLOURS + 1})"},
+                text=[f"${asked.usd:.4f}, asked {asked.askings} times" for _, asked in own],
+                textposition="none",
+                hovertemplate="%{x}: %{text}<extra>%{fullData.name}</extra>",
+            )
+        )
+    figure.update_xaxes(type="date", tickformat="%-d %b")
+    unpriced = {model: sum(asked.unpriced for _, asked in days if asked.model == model) for model in models}
+    told = [
+        f"{count} askings of {model} have no known price and are not in it."
+        for model, count in unpriced.items()
+        if count
+    ]
+    rows = [(str(day), asked.model, f"{asked.usd:.4f}", asked.askings, asked.unpriced) for day, asked in days]
+    columns = ("day", "model", "US dollars", "askings", "of unknown price")
+    return Chart(id=key, title=title, figure=_json(figure), columns=columns, rows=rows, note=" ".join(told))
+
+
 def _rates(
     rates: Sequence[VersionRate],
     version: str,
@@ -129,6 +218,7 @@ def _rates(
     *,
     symbol: str,
     who: str,
+    judge: Judge | None = None,
 ) -> go.Scatter:
     shown = [found for found in rates if found.version == version and found.metric in titles]
     return go.Scatter(
@@ -139,16 +229,21 @@ def _rates(
         y=[titles[found.metric] for found in shown],
         error_x=_range(shown, shade),
         marker={"symbol": symbol, "size": 11, "color": shade, "opacity": [_opacity(found) for found in shown]},
-        customdata=[_calls(found, link, who) for found in shown],
-        text=[f"{found.rate.value:.0%} of {found.rate.count} calls, {between(found)}" for found in shown],
+        customdata=[_calls(found, link) for found in shown],
+        text=[_hover(found, judge) for found in shown],
         hovertemplate="%{y}: %{text}<extra>%{fullData.name}</extra>",
     )
 
 
-def _calls(found: VersionRate, link: Link, who: str) -> str:
+def _hover(found: VersionRate, judge: Judge | None) -> str:
+    told = f"{found.rate.value:.0%} of {found.rate.count} calls, {between(found)}"
+    return f"{told}<br>{judge.checked_on(found.metric)}" if judge else told
+
+
+def _calls(found: VersionRate, link: Link) -> str:
     """The calls behind a rate: those that failed, where any did, else all of them."""
     failed = {"verdict": "fail"} if found.rate.value < 1 else {}
-    by = {"by": "people"} if who == "people" else {"evaluator": found.evaluator}
+    by = {"evaluator": found.evaluator, "judge": found.judge} if found.evaluator else {"by": PEOPLE}
     return link(version=found.version, metric=found.metric, **failed, **by)
 
 

@@ -1,24 +1,25 @@
-"""The judges a project used lately: what they cost, how much of it servers had cached, how often answers flip."""
+"""The judges a project used: what they cost (a call, a day, about one call), how much was cached, what flips."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import and_, func, select, text
 from sqlalchemy.orm import Session
 
-from evalhub.models import JudgeVersion
+from evalhub.models import Conversation, JudgeAnswer, JudgeVersion
+from evalhub.reports.window import Window
 from evalhub.trust.intervals import Rate, rate, wilson
 
 DAYS = 30
 ANSWERED = """
 select judge_version,
-       count(*) filter (where run = 0) as calls,
+       count(distinct conversation_id) filter (where run = 0) as calls,
        max(created_at) as last_used_at,
        sum(cost_usd) as cost_usd,
-       count(*) filter (where cost_usd is not null) as priced,
+       count(distinct (conversation_id, run)) filter (where cost_usd is not null) as priced,
        sum((usage ->> 'input_tokens')::float) as input_tokens,
        sum((usage ->> 'cached_tokens')::float) as cached_tokens,
        sum((select count(*) from jsonb_object_keys(verdicts))) filter (where cost_usd is not null) as priced_verdicts,
@@ -41,6 +42,49 @@ where second.project_id = :project_id and second.created_at >= :since and second
   and first.judge_version = second.judge_version
 group by first.judge_version
 """
+
+
+ABOUT_A_CALL = """
+select judge_version, model, count(*) as askings, coalesce(sum(cost_usd), 0) as usd,
+       count(*) - count(cost_usd) as unpriced
+from judge_answer where project_id = :project_id and conversation_id = :conversation_id
+group by judge_version, model
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What asking a model came to: about one call, or on one day."""
+
+    model: str
+    askings: int
+    usd: float
+    """of the askings whose cost is known"""
+    unpriced: int
+    """askings whose cost is not"""
+
+
+def asked_about(session: Session, project_id: int, conversation_id: str) -> dict[str, Asked]:
+    """What each judge version was asked about one call so far."""
+    rows = session.execute(text(ABOUT_A_CALL), {"project_id": project_id, "conversation_id": conversation_id})
+    return {
+        row.judge_version: Asked(model=row.model, askings=row.askings, usd=row.usd, unpriced=row.unpriced)
+        for row in rows
+    }
+
+
+def asked_by_day(session: Session, window: Window) -> list[tuple[date, Asked]]:
+    """What each model was asked on each day (UTC), about the calls of a window."""
+    day = func.date(func.timezone("UTC", JudgeAnswer.created_at))
+    sums = (func.count(), func.coalesce(func.sum(JudgeAnswer.cost_usd), 0.0), func.count(JudgeAnswer.cost_usd))
+    of_call = and_(Conversation.project_id == JudgeAnswer.project_id, Conversation.id == JudgeAnswer.conversation_id)
+    ours = (JudgeAnswer.project_id == window.project_id, JudgeAnswer.created_at >= window.since)
+    query = select(day, JudgeAnswer.model, *sums).join(Conversation, of_call).where(*ours, *window.of_agent())
+    rows = session.execute(query.group_by(day, JudgeAnswer.model).order_by(day, JudgeAnswer.model))
+    return [
+        (at, Asked(model=model, askings=askings, usd=usd, unpriced=askings - priced))
+        for at, model, askings, usd, priced in rows
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,12 +23,13 @@ SAME_CALL = and_(Score.project_id == Conversation.project_id, Score.conversation
 
 @dataclass(frozen=True)
 class VersionRate:
-    """How often one version passed one metric or criterion, and which evaluator says so."""
+    """How often one version passed one metric or criterion, and who says so: the evaluator, of a judge its version."""
 
     metric: str
     version: str
     rate: Rate
     evaluator: str = ""
+    judge: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,19 +55,22 @@ def current_scores(window: Window, *columns: Any) -> Select[Any]:
 
 
 def verdict_rates(session: Session, window: Window, metrics: str | Sequence[str]) -> list[VersionRate]:
-    """Share of `pass` among pass and fail, per metric, version and evaluator: who reads and who listens stay apart.
+    """Share of `pass` among pass and fail, per metric, version, evaluator and judge version.
+
+    Who reads and who listens stay apart, and so do two versions of a judge: they are no one series.
 
     Args:
         metrics: ids, or a prefix ending in a dot.
     """
     passed = func.count().filter(Score.verdict == "pass")
-    key = (Score.metric, func.coalesce(Conversation.agent_version, ""), Score.evaluator)
+    judge = func.coalesce(Score.policy["judge_version"].astext, "")
+    key = (Score.metric, func.coalesce(Conversation.agent_version, ""), Score.evaluator, judge)
     query = current_scores(window, *key, passed, func.count())
     query = query.where(Score.verdict.in_(("pass", "fail")), _named(metrics))
     rows = session.execute(query.group_by(*key).order_by(*key))
     return [
-        VersionRate(metric, version, found, evaluator)
-        for metric, version, evaluator, k, n in rows
+        VersionRate(metric, version, found, evaluator, judge)
+        for metric, version, evaluator, judge, k, n in rows
         if (found := rate(k, n))
     ]
 

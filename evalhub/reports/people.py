@@ -1,8 +1,8 @@
 """What people said: rates per criterion and agent version from labels, weighed by how likely each call was drawn.
 
-Only labels from queues that estimate are read; calls picked for another reason (triage, gold, pilot) say nothing about
-the rate, and answers to a question that meant something else then say nothing of it now. A call that several people
-answered counts once, with their mean.
+Only labels from queues that estimate are read; calls picked for another reason (triage, gold, pilot), or by what was
+answered about them (a judge's fails), say nothing about the rate, and answers to a question that meant something else
+then say nothing of it now. A call that several people answered counts once, with their mean.
 """
 
 from collections import defaultdict
@@ -14,6 +14,7 @@ from evalhub.models import Conversation, Label, LabelValue, Queue, QueueItem
 from evalhub.reports.measures import VersionRate
 from evalhub.reports.window import Window
 from evalhub.rubrics.editing import outdated
+from evalhub.traces.filters import not_picked_by_answer
 from evalhub.trust.intervals import weighted_rate
 
 
@@ -42,6 +43,7 @@ def _answers(window: Window, old: list[tuple[str, str, int]]):  # type: ignore[n
         .join(Queue, and_(Queue.project_id == QueueItem.project_id, Queue.id == QueueItem.queue_id))
         .join(Conversation, call_of)
         .where(*window.conditions(), Label.superseded_at.is_(None), QueueItem.purpose == "estimate")
+        .where(not_picked_by_answer())
         .where(LabelValue.na.is_(False), LabelValue.subject_type == "conversation")
         .where(func.jsonb_typeof(LabelValue.value) == "boolean", *(not_(_asked_otherwise(*one)) for one in old))
     )

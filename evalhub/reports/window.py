@@ -45,7 +45,11 @@ class Window:
             Conversation.started_at >= self.since,
             Conversation.started_at <= self.until,
         ]
-        return found + ([Conversation.agent_name == self.agent] if self.agent else [])
+        return found + self.of_agent()
+
+    def of_agent(self) -> list[ColumnElement[bool]]:
+        """Whose calls, whenever they were."""
+        return [Conversation.agent_name == self.agent] if self.agent else []
 
 
 def agents(session: Session, project_id: int) -> list[str]:

@@ -77,17 +77,30 @@ def _reshaped(before: RubricVersion, edited: RubricDefinition) -> list[Problem]:
     return found
 
 
+def every_version(session: Session, project_id: int, key: str | None = None) -> dict[str, list[RubricVersion]]:
+    """The versions of every scorecard with their criteria, the newest first; or of one."""
+    query = select(RubricVersion).filter_by(project_id=project_id).order_by(RubricVersion.number.desc())
+    query = query.filter_by(rubric=key) if key else query
+    found: dict[str, list[RubricVersion]] = {}
+    for version in session.scalars(query.options(selectinload(RubricVersion.criteria))):
+        found.setdefault(version.rubric, []).append(version)
+    return found
+
+
 def counted_since(session: Session, project_id: int, key: str) -> dict[str, int]:
     """Per question of the newest version, the oldest version whose answers still answer it."""
-    query = select(RubricVersion).filter_by(project_id=project_id, rubric=key).order_by(RubricVersion.number.desc())
-    versions = session.scalars(query.options(selectinload(RubricVersion.criteria))).all()
+    return since_of(every_version(session, project_id, key).get(key, []))
+
+
+def since_of(versions: Sequence[RubricVersion]) -> dict[str, int]:
+    """The same of versions that are there, the newest first."""
     return {criterion.key: _since(criterion, versions) for criterion in versions[0].criteria} if versions else {}
 
 
 def outdated(session: Session, project_id: int) -> list[tuple[str, str, int]]:
     """Questions that were given another meaning: (rubric, criterion, the version from which answers count)."""
-    keys = session.scalars(select(Rubric.key).filter_by(project_id=project_id)).all()
-    since = [(key, name, first) for key in keys for name, first in counted_since(session, project_id, key).items()]
+    versions = every_version(session, project_id)
+    since = [(key, name, first) for key, own in versions.items() for name, first in since_of(own).items()]
     return [one for one in since if one[2] > 1]
 
 

@@ -85,14 +85,14 @@ def assemble_due(services: Services) -> int:
 
 def _some(services: Services) -> int:
     owner = uuid4().hex
-    with services.work() as session:
+    with services.work(repeatable=True) as session:
         claim = {"owner": owner, "lease": LEASE_S, "most": AT_ONCE, "attempts": MOST_READINGS}
         claimed = session.execute(CLAIM, claim | {"patience": _patience_s(session)}).all()
     fresh = [row for row in claimed if row.attempt == 1]
     again = [[row] for row in claimed if row.attempt > 1]  # one by one: a call that fails takes no other along
     for rows in ([fresh] if fresh else []) + again:
         try:
-            with services.work() as session:
+            with services.work(repeatable=True) as session:
                 _read(services, session, owner, rows)
         except DBAPIError:
             log.exception("storing calls failed: %s", [row.conversation_id for row in rows])
@@ -104,7 +104,7 @@ def _give_back(services: Services, owner: str, rows: Sequence[Any]) -> None:
     """What was claimed with others is free again, to be read alone; what failed alone waits for its lease to end."""
     keys = [(row.project_id, row.conversation_id) for row in rows]
     mine = (Assembly.lease_owner == owner, tuple_(Assembly.project_id, Assembly.conversation_id).in_(keys))
-    with services.work() as session:
+    with services.work(repeatable=True) as session:
         session.execute(update(Assembly).where(*mine).values(lease_owner=None, lease_until=None))
 
 

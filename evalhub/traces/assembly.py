@@ -4,16 +4,17 @@ Per field the latest received value wins, what a body leaves out erases nothing,
 upserts in sorted order, so that running twice changes nothing and two workers never lock crosswise.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from sqlalchemy import ARRAY, Text, case, func, literal, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
 from evalhub.evaluators import digest
 from evalhub.models import CONVERSATION_PARTS, Base, Conversation, PromptVersion, Recording, Turn
+from evalhub.traces.bulk import json_text, write
 
 MERGED_OBJECTS = {"metadata", "outcome", "models"}
 """JSON columns that merge key by key instead of being replaced"""
@@ -73,23 +74,33 @@ def stub(session: Session, project_id: int, conversation_id: str) -> None:
 
 def upsert_parts(session: Session, part: type[Base], rows: Iterable[dict[str, Any]], *, moves: bool = False) -> None:
     """Bulk upsert of one kind of part; a field that is None keeps what is stored."""
-    latest = {tuple(row[key.name] for key in part.__mapper__.primary_key): row for row in rows}
-    if latest:
-        session.execute(_keeping_known(part, moves), [latest[key] for key in sorted(latest)])
+    table: Any = part.__table__
+    keys, columns = table.primary_key.columns.keys(), table.columns.keys()
+    latest = {tuple(row[key] for key in keys): row for row in rows}
+    packed = _json_columns(part)
+    ordered = [tuple(_stored(latest[key], name, packed) for name in columns) for key in sorted(latest)]
+    write(session, table.name, columns, ordered, _keeping_known(part, moves))
+
+
+def _stored(row: Mapping[str, Any], name: str, packed: Container[str]) -> Any:
+    value = row[name]
+    return json_text(value) if value is not None and name in packed else value
 
 
 @cache
-def _keeping_known(part: Any, moves: bool) -> Any:
-    """Built once for each kind: building costs more than running it."""
-    statement = insert(part)
+def _keeping_known(part: Any, moves: bool) -> str:
+    """The SQL after `on conflict`: what is left out erases nothing."""
     table = part.__table__
-    keys = [column.name for column in part.__mapper__.primary_key]
-    news: dict[str, Any] = {
-        c.name: func.coalesce(statement.excluded[c.name], c) for c in table.columns if c.name not in keys
-    }
+    keys, columns = table.primary_key.columns.keys(), table.columns.keys()
+    news = {name: f"coalesce(excluded.{name}, {table.name}.{name})" for name in columns if name not in keys}
     if "position" in news and not moves:  # what comes in parts stands behind the whole, but moves nothing before it
-        news["position"] = func.least(table.c.position, statement.excluded.position)
-    return statement.on_conflict_do_update(index_elements=keys, set_=news)
+        news["position"] = f"least({table.name}.position, excluded.position)"
+    return f"({', '.join(keys)}) do update set {', '.join(f'{name} = {new}' for name, new in news.items())}"
+
+
+@cache
+def _json_columns(part: Any) -> frozenset[str]:
+    return frozenset(column.name for column in part.__table__.columns if isinstance(column.type, JSONB))
 
 
 def _rows(

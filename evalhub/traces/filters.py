@@ -6,10 +6,23 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Text, and_, any_, exists, func, literal, literal_column, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from evalhub.errors import BadInput, Problem
-from evalhub.models import Conversation, Evaluation, Label, LabelValue, QueueItem, Recording, Score, Turn
+from evalhub.models import (
+    Conversation,
+    Evaluation,
+    JudgeAnswer,
+    JudgeVersion,
+    Label,
+    LabelValue,
+    Queue,
+    QueueItem,
+    Recording,
+    SamplePlan,
+    Score,
+    Turn,
+)
 
 TEXTS = ARRAY(Text())
 TURN_TEXT: ColumnElement[str] = literal_column("to_tsvector('simple'::regconfig, COALESCE(turn.text, ''::text))")
@@ -30,6 +43,8 @@ EQUAL = {
     "state": Conversation.state,
 }
 """filters that name what a column holds"""
+BY_ANSWER = ("verdict", "metric", "by", "evaluator", "judge", "said", "people", "status")
+"""filters that pick calls by what was answered about them: a sample of those speaks for no others"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +74,12 @@ class Filters:
     """people | checks: whose verdict; without it, that of checks"""
     evaluator: str | None = None
     """who answered, where several answer the same criterion"""
+    judge: str | None = None
+    """the judge version that answered"""
+    said: str | None = None
+    """what that judge ever said of `metric`, a criterion: pass, fail, unsure, na or a level"""
+    people: str | None = None
+    """what somebody who labeled said of `metric`: pass, fail, na or a level"""
     status: str | None = None
     """blocked | failed | skipped | pending: of any evaluation"""
 
@@ -114,6 +135,8 @@ def conditions_by_name(
     found |= {"audio": _is(filters.audio, _has_audio())} if filters.audio else {}
     found |= {"labeled": _is(filters.labeled, _is_labeled())} if filters.labeled else {}
     found |= {"verdict": _answered(filters)} if _asks_for_answers(filters) else {}
+    found |= {"said": _judge_said(filters)} if filters.said else {}
+    found |= {"people": _people_said(filters)} if filters.people else {}
     found |= {"status": _has_status(filters.status)} if filters.status else {}
     return found
 
@@ -145,7 +168,9 @@ def _is_labeled() -> ColumnElement[bool]:
 
 
 def _asks_for_answers(filters: Filters) -> bool:
-    return any((filters.verdict, filters.metric, filters.by, filters.evaluator))
+    if filters.said or filters.people:
+        return any((filters.verdict, filters.by, filters.evaluator))
+    return any((filters.verdict, filters.metric, filters.by, filters.evaluator, filters.judge))
 
 
 def _answered(filters: Filters) -> ColumnElement[bool]:
@@ -153,6 +178,7 @@ def _answered(filters: Filters) -> ColumnElement[bool]:
         return _answered_by_people(filters)
     wanted = [Score.metric == filters.metric] if filters.metric else []
     wanted += [Score.evaluator == filters.evaluator] if filters.evaluator else []
+    wanted += [Score.policy["judge_version"].astext == filters.judge] if filters.judge else []
     answered = Score.value.is_not(None) | Score.verdict.is_not(None)
     wanted += [Score.verdict == filters.verdict] if filters.verdict else [answered]
     return exists().where(_same(Score), *wanted)
@@ -160,7 +186,7 @@ def _answered(filters: Filters) -> ColumnElement[bool]:
 
 def _answered_by_people(filters: Filters) -> ColumnElement[bool]:
     """Calls that somebody answered so: a criterion is true or false to people, they are never unsure."""
-    criterion = (filters.metric or "").removeprefix(CRITERION)
+    criterion = _criterion(filters)
     wanted = [LabelValue.subject_type == "conversation"]
     wanted += [LabelValue.criterion == criterion] if criterion else []
     wanted += [func.to_jsonb(filters.verdict == "pass") == LabelValue.value] if filters.verdict else [~LabelValue.na]
@@ -168,6 +194,42 @@ def _answered_by_people(filters: Filters) -> ColumnElement[bool]:
     value = and_(LabelValue.project_id == Label.project_id, LabelValue.label_id == Label.id)
     labels = select(Label.id).join(QueueItem, item).join(LabelValue, value)
     return labels.where(_same(QueueItem), Label.superseded_at.is_(None), *wanted).exists()
+
+
+def _judge_said(filters: Filters) -> ColumnElement[bool]:
+    """Calls of which this judge said so, as they were last shown to it; another judge may have answered since."""
+    criterion = _criterion(filters)
+    asked = (JudgeAnswer.judge_version == filters.judge, JudgeAnswer.run == 0, JudgeAnswer.verdicts.has_key(criterion))
+    latest = select(JudgeAnswer.verdicts[criterion].astext).where(_same(JudgeAnswer), *asked)
+    answer = latest.order_by(JudgeAnswer.created_at.desc()).limit(1).scalar_subquery()
+    return answer == filters.said
+
+
+def _people_said(filters: Filters) -> ColumnElement[bool]:
+    """Calls of which somebody said so, in a label that estimates; of the judge's scorecard where one is named."""
+    word = {"pass": "true", "fail": "false"}.get(filters.people or "", filters.people)
+    said = LabelValue.na if word == "na" else LabelValue.value.op("#>>")(literal_column("'{}'")) == word
+    item = and_(QueueItem.project_id == Label.project_id, QueueItem.id == Label.item_id)
+    value = and_(LabelValue.project_id == Label.project_id, LabelValue.label_id == Label.id)
+    queue = and_(Queue.project_id == QueueItem.project_id, Queue.id == QueueItem.queue_id)
+    labels = select(Label.id).join(QueueItem, item).join(LabelValue, value).join(Queue, queue)
+    wanted = [said, LabelValue.subject_type == "conversation", LabelValue.criterion == _criterion(filters)]
+    if filters.judge:
+        judge = and_(JudgeVersion.project_id == Queue.project_id, JudgeVersion.id == filters.judge)
+        labels = labels.join(JudgeVersion, and_(judge, JudgeVersion.rubric == Queue.rubric))
+    ours = (_same(QueueItem), Label.superseded_at.is_(None), QueueItem.purpose == "estimate", not_picked_by_answer())
+    return labels.where(*ours, *wanted).exists()
+
+
+def not_picked_by_answer() -> ColumnElement[bool]:
+    """Of queue items: whether their population was chosen without a look at verdicts or labels. A queue of what a judge
+    failed says nothing of how many fails it misses."""
+    plan = and_(SamplePlan.project_id == QueueItem.project_id, SamplePlan.id == QueueItem.plan_id)
+    return ~exists().where(plan, SamplePlan.population_query.has_any(array(BY_ANSWER)))
+
+
+def _criterion(filters: Filters) -> str:
+    return (filters.metric or "").removeprefix(CRITERION)
 
 
 def _has_status(status: str) -> ColumnElement[bool]:

@@ -22,6 +22,7 @@ KEYS = (
     "room_id",
 )
 """best first; several may be there and differ"""
+RANKED = tuple(enumerate(KEYS))
 LONGEST = 255
 ROOM = "RM_"
 """how LiveKit's rooms begin; what others call a room may see many calls"""
@@ -29,9 +30,10 @@ ROOM = "RM_"
 
 def keys_of(record: SpanRecord | LogRecord) -> list[tuple[int, str]]:
     """The session keys a record or its resource names, each with its rank: 0 is the best."""
-    found = ((rank, name, record.attributes.get(name) or record.resource.get(name)) for rank, name in enumerate(KEYS))
-    named = ((rank, name, _usable(value)) for rank, name, value in found)
-    return [(rank, text) for rank, name, text in named if text and (name != "room_id" or text.startswith(ROOM))]
+    own, shared = record.attributes, record.resource
+    named = [(rank, name, value) for rank, name in RANKED if (value := own.get(name) or shared.get(name))]
+    usable = [(rank, name, text) for rank, name, value in named if (text := _usable(value))]
+    return [(rank, text) for rank, name, text in usable if name != "room_id" or text.startswith(ROOM)]
 
 
 def _usable(value: Any) -> str | None:

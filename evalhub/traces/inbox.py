@@ -99,9 +99,9 @@ def parse_waiting(services: Services) -> int:
 
 def _parse_conversation(services: Services) -> int:
     owner = uuid4().hex
-    with services.work() as session:
+    with services.work(repeatable=True) as session:
         ids = claim(session, owner)
-    with services.work() as session:
+    with services.work(repeatable=True) as session:
         items = _held(session, ids, owner)
         last_of = {item.format: item for item in items}
         for item in items:

@@ -8,34 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import delete, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from evalhub.models import Conversation, ConversationAlias, Deletion, Label, QueueItem, Span, SpanLog, Trace
+from evalhub.models import Deletion, Span, SpanLog, Trace
+from evalhub.traces.aliases import aliases_of, canonical, rename
 from evalhub.traces.grouping import KEYS, keys_of
-from evalhub.traces.recordings import placing
 from evalhub.traces.spans import LogRecord, SpanRecord
 
 OWN_ID = len(KEYS)
 JOIN_LOCK = 7_303
 TURN_S = 45
-CARRY_STARTS = text("""
-update conversation as mine set metadata = coalesce(mine.metadata, '{}') || jsonb_build_object(
-  cast(:name as text), coalesce(mine.metadata -> :name, '{}') || (theirs.metadata -> :name))
-from conversation as theirs
-where mine.project_id = :project and mine.id = :new
-  and theirs.project_id = :project and theirs.id = :old and theirs.metadata -> :name is not null
+STUB = text("""
+insert into conversation (project_id, id, state)
+select :project, name, 'open' from unnest(cast(:names as text[])) as name
+on conflict do nothing
 """)
-"""when the recordings that are carried over began"""
-
-
-def canonical(session: Session, project_id: int, name: str) -> str:
-    """The id of the conversation that goes by this name; the name itself where nobody knows it."""
-    alias = select(ConversationAlias.conversation_id).filter_by(project_id=project_id, alias=name)
-    return session.scalar(alias) or name
+REMEMBER = text("""
+insert into trace (project_id, trace_id, conversation_id, rank)
+select :project, * from unnest(cast(:traces as text[]), cast(:names as text[]), cast(:ranks as bigint[]))
+on conflict (project_id, trace_id) do update set conversation_id = excluded.conversation_id, rank = excluded.rank
+""")
 
 
 def names_of(records: Iterable[SpanRecord | LogRecord]) -> dict[str, list[tuple[int, str]]]:
@@ -60,7 +54,7 @@ def join(session: Session, project_id: int, names: Mapping[str, Sequence[tuple[i
     """Make or move conversations as these names ask for. Traces of deleted calls are left out."""
     _take_turns(session, project_id)
     known = _known(session, project_id, names)
-    aliases = _aliases(session, project_id, {name for ranked in names.values() for _, name in ranked})
+    aliases = aliases_of(session, project_id, {name for ranked in names.values() for _, name in ranked})
     wanted = {trace: _wanted(known.get(trace), ranked, aliases) for trace, ranked in names.items()}
     gone = _deleted(session, project_id, {name for _, name in wanted.values()} | set(wanted))
     wanted = {trace: best for trace, best in wanted.items() if trace not in gone and best[1] not in gone}
@@ -73,7 +67,7 @@ def join(session: Session, project_id: int, names: Mapping[str, Sequence[tuple[i
     left = _traced(session, project_id, moved.values())
     others = {(other, name) for trace, (_, name) in wanted.items() for _, other in names[trace] if other != name}
     others |= {(old, news[trace][1]) for trace, old in moved.items()}
-    _rename(session, project_id, {old: name for old, name in sorted(others) if old not in aliases and old not in left})
+    rename(session, project_id, {old: name for old, name in sorted(others) if old not in aliases and old not in left})
     return Joined({trace: name for trace, (_, name) in wanted.items()}, left)
 
 
@@ -99,12 +93,6 @@ def _known(session: Session, project_id: int, traces: Iterable[str]) -> dict[str
     return {trace: (rank, conversation_id) for trace, rank, conversation_id in rows}
 
 
-def _aliases(session: Session, project_id: int, names: Iterable[str]) -> dict[str, str]:
-    query = select(ConversationAlias.alias, ConversationAlias.conversation_id)
-    query = query.where(ConversationAlias.project_id == project_id, ConversationAlias.alias.in_(sorted(names)))
-    return {row.alias: row.conversation_id for row in session.execute(query)}
-
-
 def _wanted(
     known: tuple[int, str] | None, ranked: Sequence[tuple[int, str]], aliases: Mapping[str, str]
 ) -> tuple[int, str]:
@@ -121,20 +109,15 @@ def _deleted(session: Session, project_id: int, names: Iterable[str]) -> set[str
 
 
 def _stubs(session: Session, project_id: int, names: Iterable[str]) -> None:
-    rows = [{"project_id": project_id, "id": name, "state": "open"} for name in sorted(names)]
-    if rows:
-        session.execute(insert(Conversation).on_conflict_do_nothing(), rows)
+    if wanted := sorted(names):
+        session.execute(STUB, {"project": project_id, "names": wanted})
 
 
 def _remember(session: Session, project_id: int, wanted: Mapping[str, tuple[int, str]]) -> None:
-    rows = [
-        {"project_id": project_id, "trace_id": trace, "conversation_id": name, "rank": rank}
-        for trace, (rank, name) in sorted(wanted.items())
-    ]
-    if rows:
-        statement = insert(Trace)
-        news = {"conversation_id": statement.excluded.conversation_id, "rank": statement.excluded.rank}
-        session.execute(statement.on_conflict_do_update(index_elements=["project_id", "trace_id"], set_=news), rows)
+    if traces := sorted(wanted):
+        ranks, names = zip(*(wanted[trace] for trace in traces), strict=True)
+        news = {"traces": traces, "names": list(names), "ranks": list(ranks)}
+        session.execute(REMEMBER, {"project": project_id} | news)
 
 
 def _move(session: Session, project_id: int, trace_id: str, old: str, new: str) -> None:
@@ -146,65 +129,7 @@ def _move(session: Session, project_id: int, trace_id: str, old: str, new: str) 
     session.execute(rows.values(conversation_id=new), execution_options={"synchronize_session": False})
 
 
-def _rename(session: Session, project_id: int, others: Mapping[str, str]) -> None:
-    """Other names become aliases; a conversation that stood under one of them, and has no trace left, is taken in."""
-    for name in _standing_alone(session, project_id, others):
-        take_in(session, project_id, name, others[name])
-    rows = [{"project_id": project_id, "alias": name, "conversation_id": others[name]} for name in sorted(others)]
-    if rows:
-        session.execute(insert(ConversationAlias).on_conflict_do_nothing(), rows)
-
-
-def also_known(session: Session, project_id: int, conversation_id: str, names: Iterable[str]) -> None:
-    """Let a call be found by other names of it, and take in what stands under one of them."""
-    others = {name: conversation_id for name in names if name != conversation_id}
-    if not others:
-        return
-    taken = _aliases(session, project_id, [conversation_id, *others])
-    _rename(session, project_id, {name: call for name, call in others.items() if name not in taken})
-
-
 def _traced(session: Session, project_id: int, names: Iterable[str]) -> set[str]:
     """Which of these conversations have traces."""
     query = select(Trace.conversation_id).where(Trace.project_id == project_id, Trace.conversation_id.in_(set(names)))
     return set(session.scalars(query.distinct()))
-
-
-def _standing_alone(session: Session, project_id: int, names: Iterable[str]) -> Sequence[str]:
-    traced = select(Trace.trace_id).where(Trace.project_id == project_id, Trace.conversation_id == Conversation.id)
-    there = select(Conversation.id).where(Conversation.project_id == project_id, Conversation.id.in_(sorted(names)))
-    return session.scalars(there.where(~traced.exists()).order_by(Conversation.id)).all()
-
-
-def take_in(session: Session, project_id: int, old: str, new: str) -> None:
-    """Everything that people or senders put on a conversation goes over to another; what was derived goes away."""
-    key = {"project": project_id, "old": old, "new": new}
-    for table, identity in (
-        ("recording", "track"),
-        ("recording_fetch", "track"),
-        ("feedback", "id"),
-        ("span_log", "id"),
-    ):
-        session.execute(text(_carry(table, identity)), key)
-    session.execute(text(_carry("queue_item", "queue_id")), key)
-    session.execute(CARRY_STARTS, key | {"name": placing.STARTED_AT})
-    aliases = update(ConversationAlias).filter_by(project_id=project_id, conversation_id=old)
-    session.execute(aliases.values(conversation_id=new))
-    if not _has_labels(session, project_id, old):
-        session.execute(delete(Conversation).where(Conversation.project_id == project_id, Conversation.id == old))
-
-
-def _carry(table: str, identity: str) -> str:
-    """Moves rows unless the other conversation has one of the same identity."""
-    return f"""
-    update {table} as mine set conversation_id = :new
-    where mine.project_id = :project and mine.conversation_id = :old and not exists (
-      select 1 from {table} as theirs where theirs.project_id = :project
-        and theirs.conversation_id = :new and theirs.{identity} = mine.{identity})"""  # noqa: S608  names of our own
-
-
-def _has_labels(session: Session, project_id: int, conversation_id: str) -> bool:
-    """People's answers that could not go along (both calls are in the same queue) are not thrown away."""
-    item: Any = (QueueItem.project_id == Label.project_id) & (QueueItem.id == Label.item_id)
-    ours = (QueueItem.project_id == project_id, QueueItem.conversation_id == conversation_id)
-    return session.scalar(select(Label.id).join(QueueItem, item).where(*ours).limit(1)) is not None

@@ -12,8 +12,8 @@ from evalhub.models import Recording
 from evalhub.services import Services
 from evalhub.storage import Stored
 from evalhub.traces import assembly, inbox, lifecycle
+from evalhub.traces.aliases import canonical
 from evalhub.traces.formats import livekit_upload
-from evalhub.traces.joining import canonical
 from evalhub.traces.receive import MAX_RECORDING_BYTES, check_id, refuse_deleted
 from evalhub.traces.recordings import placing
 from evalhub.traces.recordings.attach import attach

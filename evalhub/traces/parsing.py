@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from evalhub import plugins
 from evalhub.models import Conversation, Deletion, InboxItem
 from evalhub.services import Services
-from evalhub.traces import assembly, joining, lifecycle
+from evalhub.traces import aliases, assembly, lifecycle
 from evalhub.traces.formats import Parsed, native_parts
 from evalhub.traces.recordings import attach, links
 
@@ -46,7 +46,7 @@ def _store(services: Services, session: Session, item: InboxItem, conversation: 
     if parsed.fills:
         assembly.leave_known(session, project_id, conversation)
     assembly.merge(session, project_id, [conversation], are_whole=is_log(item.format))
-    joining.also_known(session, project_id, conversation.id, parsed.aliases)
+    aliases.also_known(session, project_id, conversation.id, parsed.aliases)
     for audio in parsed.audio:
         attach.attach_parsed(services, session, project_id, audio)
     links.follow(session, item, parsed.links)

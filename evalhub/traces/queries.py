@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from evalhub.errors import BadInput, NotFound, Problem
 from evalhub.models import AudioAnalysis, Conversation, Evaluation, InboxItem, Label, QueueItem, Recording, Score
+from evalhub.traces.aliases import canonical
 from evalhub.traces.filters import Filters, conditions
-from evalhub.traces.joining import canonical
 
 COUNT_CAP = 10_000
 PAGE = 50

@@ -14,11 +14,11 @@ from evalhub.errors import BadInput, Conflict, Problem, UnsupportedType, describ
 from evalhub.models import Conversation, Deletion, Recording
 from evalhub.services import Services
 from evalhub.traces import assembly, inbox, lifecycle
+from evalhub.traces.aliases import canonical
 from evalhub.traces.bodies import read_json
 from evalhub.traces.formats import native, native_parts, openai_realtime, otlp_file
 from evalhub.traces.formats.native_fields import CONTROL
 from evalhub.traces.grouping import calls_of
-from evalhub.traces.joining import canonical
 from evalhub.traces.recordings import placing
 from evalhub.traces.recordings.attach import TRACKS, attach
 

@@ -80,13 +80,13 @@ def ingest_waiting(services: Services) -> int:
 
 def _batch(services: Services) -> int:
     owner = uuid4().hex
-    with services.work() as session:
+    with services.work(repeatable=True) as session:
         claimed = session.execute(CLAIM, {"owner": owner, "lease": LEASE_S, "most": AT_ONCE}).all()
     fresh = [row.id for row in claimed if row.attempt == 1]
     again = [[row.id] for row in claimed if row.attempt > 1]  # one by one: a body that fails takes no other along
     for ids in ([fresh] if fresh else []) + again:
         try:
-            with services.work() as session:
+            with services.work(repeatable=True) as session:
                 _store(session, ids, owner)
         except DBAPIError as error:
             log.exception("storing bodies failed: %s", ids)
@@ -103,7 +103,7 @@ def _give_back(services: Services, owner: str, ids: Sequence[int], *, blameless:
         return
     held: Any = update(InboxItem).where(InboxItem.id.in_(ids), InboxItem.lease_owner == owner)
     free = held.values(lease_until=None, attempt=InboxItem.attempt - int(blameless))
-    with services.work() as session:
+    with services.work(repeatable=True) as session:
         session.execute(free.execution_options(synchronize_session=False))
 
 

@@ -1,19 +1,18 @@
-"""Writing spans and log records: COPY, and where one of them is there already, an upsert, in sorted order.
+"""Writing spans and log records, in bulk.
 
 Per field the latest received value wins, what is left out erases nothing, attributes merge by name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import orjson
-from psycopg.errors import UniqueViolation
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from evalhub.evaluators import digest
+from evalhub.traces.bodies import without_nul
+from evalhub.traces.bulk import json_text, upsert, write
 from evalhub.traces.dialects import kind_of
 from evalhub.traces.spans import LogRecord, SpanRecord
 
@@ -46,17 +45,17 @@ def store_spans(session: Session, spans: Iterable[tuple[Placed, SpanRecord]]) ->
         attributes[key] = attributes[key] | span.attributes if key in attributes else span.attributes
         rows[key] = _span_row(key, span, sources.id_of(project_id, span), attributes[key])
     if sources.rows:  # there already, as a rule
-        _upsert(session, "span_source", SOURCE_COLUMNS, sources.rows, "(project_id, id) do nothing")
+        upsert(session, "span_source", SOURCE_COLUMNS, sources.rows, "(project_id, id) do nothing")
     news = ", ".join(f"{name} = {MERGED.get(name, _latest(name))}" for name in SPAN_COLUMNS if name not in SPAN_KEYS)
     ordered = [rows[key] for key in sorted(rows)]
-    _copy(session, "span", SPAN_COLUMNS, ordered, f"(project_id, conversation_id, id) do update set {news}")
+    write(session, "span", SPAN_COLUMNS, ordered, f"(project_id, conversation_id, id) do update set {news}")
 
 
 def store_logs(session: Session, logs: Iterable[tuple[Placed, LogRecord]]) -> None:
     """Upsert log records; one that comes again is the one that is there."""
     rows = {row[:3]: row for place, log in logs for row in [_log_row(place, log)]}
     ordered = [rows[key] for key in sorted(rows)]
-    _copy(session, "span_log", LOG_COLUMNS, ordered, "(project_id, conversation_id, id) do nothing")
+    write(session, "span_log", LOG_COLUMNS, ordered, "(project_id, conversation_id, id) do nothing")
 
 
 class _Sources:
@@ -72,7 +71,8 @@ class _Sources:
         if key not in self._known:
             self._held.append(span.resource)  # so that its id() is not given out again
             source_id = self._known[key] = digest([span.scope, span.resource])
-            self._rows[project_id, source_id] = (project_id, source_id, span.scope, _json(span.resource))
+            content = (without_nul(span.scope), json_text(span.resource))
+            self._rows[project_id, source_id] = (project_id, source_id, *content)
         return self._known[key]
 
     @property
@@ -83,56 +83,20 @@ class _Sources:
 def _span_row(
     key: tuple[int, str, str], span: SpanRecord, source: str, attributes: Mapping[str, Any]
 ) -> tuple[Any, ...]:
-    identity = (*key, span.trace_id, span.span_id, span.parent_id, span.name, kind_of(span))
-    outcome = (span.start_ns, span.end_ns, span.status, span.message, source)
-    return (*identity, *outcome, _json(attributes), _json(span.events) if span.events else None)
+    identity = (*key, span.trace_id, span.span_id, span.parent_id, without_nul(span.name), kind_of(span))
+    outcome = (span.start_ns, span.end_ns, span.status, without_nul(span.message), source)
+    return (*identity, *outcome, json_text(attributes), json_text(span.events) if span.events else None)
 
 
 def _log_row(place: Placed, log: LogRecord) -> tuple[Any, ...]:
     content = digest([log.name, log.time_ns, log.body, log.attributes])
     identity = (*place, f"{log.trace_id or ''}:{log.span_id or ''}:{content}", log.trace_id, log.span_id, log.time_ns)
-    body = None if log.body is None else _json(log.body)
-    return (*identity, log.name, log.severity, body, _json(log.attributes))
-
-
-def _json(value: Any) -> str:
-    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+    body = None if log.body is None else json_text(log.body)
+    return (*identity, without_nul(log.name), without_nul(log.severity), body, json_text(log.attributes))
 
 
 def _latest(name: str) -> str:
     return f"coalesce(excluded.{name}, span.{name})"
-
-
-def _copy(
-    session: Session, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], on_conflict: str
-) -> None:
-    """Most rows are new and go straight in; where one is there already, all go by a table of this connection."""
-    if not rows:
-        return
-    try:
-        with session.begin_nested():
-            _copy_into(session, table, columns, rows)
-    except UniqueViolation:
-        _upsert(session, table, columns, rows, on_conflict)
-
-
-def _upsert(
-    session: Session, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], on_conflict: str
-) -> None:
-    names, stage = ", ".join(columns), f"{table}_stage"
-    columns_only = f"select {names} from {table} with no data"  # noqa: S608  names of our own, here and below
-    session.execute(text(f"create temp table if not exists {stage} on commit delete rows as {columns_only}"))
-    session.execute(text(f"delete from {stage}"))  # noqa: S608
-    _copy_into(session, stage, columns, rows)
-    staged = f"select {names} from {stage}"  # noqa: S608
-    session.execute(text(f"insert into {table} ({names}) {staged} on conflict {on_conflict}"))
-
-
-def _copy_into(session: Session, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    driver: Any = session.connection().connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"copy {table} ({', '.join(columns)}) from stdin") as copy:
-        for row in rows:
-            copy.write_row(row)
 
 
 def placed(

@@ -2,19 +2,23 @@
 
 One number misleads, so four are given together. With 92 calls both pass and 8 on which they differ, they agree on 92 %
 and Gwet's AC1 is .91, while Cohen's kappa and Krippendorff's alpha are -.04: they seldom differ, and never agree on
-which call failed. Intervals draw whole calls (clusters) with replacement: the answers about one call go together.
+which call failed. The answers about one call go together. Coefficients get their ranges by drawing whole calls with
+replacement, shares by Wilson's interval on Kish's effective number of calls: drawing finds no doubt where all agree.
 
 Sources: Cohen 1960 (kappa); Krippendorff 2011, nominal (alpha); Gwet 2008 (AC1); Cicchetti & Feinstein 1990 (specific
-agreement).
+agreement); Wilson 1927; Kish 1965.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+
+from evalhub.trust.intervals import wilson
 
 Floats = NDArray[np.float64]
 DRAWS = 2000
@@ -46,6 +50,9 @@ class Agreement:
     """per class: of all answers with it, the share that both raters gave (0 to 1)"""
     both_of_any: Mapping[str, Measured]
     """per class: of the calls that either gave it, the share that both did"""
+    recall: Mapping[str, Measured]
+    """per class: of the answers the second rater gave it to, the share the first gave it too. With people second, of
+    pass the true positive rate and of fail the true negative rate: how many of the fails a judge catches"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,33 +74,24 @@ def agreement(
         pairs: answers of both raters. Those that are not one of `classes` (unsure, N/A) have to be left out, and
             counted, before.
         classes: every class there is, also one that nobody gave.
-        draws: how many times calls are drawn for the intervals; 0 gives none.
+        draws: how many times calls are drawn for the ranges of coefficients; 0 gives those none.
         seed: of those draws, so that the same answers have the same interval.
 
     Raises:
         ValueError: no pairs, or an answer that is no class.
     """
     tables = _tables(pairs, list(classes))
-    whole = tables.sum(axis=0, keepdims=True)
-    values = {name: of(whole)[0] for name, of in STATISTICS.items()}
-    drawn = _drawn(tables, draws, seed)
-    spread = {name: of(drawn) for name, of in STATISTICS.items()} if draws else {}
-
-    def one(name: str, of: int | None = None) -> Measured:
-        value, around = values[name], spread.get(name)
-        if of is None:
-            return _measured(value, around)
-        return _measured(value[of], None if around is None else around[:, of])
-
+    coefficients = _coefficients(tables, draws, seed)
     return Agreement(
         answers=len(pairs),
         calls=len(tables),
-        observed=one("observed"),
-        kappa=one("kappa"),
-        alpha=one("alpha"),
-        ac1=one("ac1"),
-        specific={name: one("specific", index) for index, name in enumerate(classes)},
-        both_of_any={name: one("both_of_any", index) for index, name in enumerate(classes)},
+        observed=_share(*_same(tables)),
+        kappa=coefficients["kappa"],
+        alpha=coefficients["alpha"],
+        ac1=coefficients["ac1"],
+        specific=_shares(classes, *_of_both(tables)),
+        both_of_any=_shares(classes, *_of_either(tables)),
+        recall=_shares(classes, *_of_second(tables)),
     )
 
 
@@ -111,21 +109,84 @@ def _tables(pairs: Sequence[Pair], classes: list[str]) -> Floats:
     return tables
 
 
-def _drawn(tables: Floats, draws: int, seed: int) -> Floats:
-    """The table of all answers, for as many draws of calls with replacement. Shape: draws x classes x classes."""
-    count = len(tables)
-    times = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=draws)
-    return (times @ tables.reshape(count, -1)).reshape(draws, *tables.shape[1:])
+def _coefficients(tables: Floats, draws: int, seed: int) -> Mapping[str, Measured]:
+    """Each with its range, if any is drawn."""
+    whole = tables.sum(axis=0, keepdims=True)
+    values = {name: float(of(whole)[0]) for name, of in COEFFICIENTS.items()}
+    if not draws:
+        return {name: _measured(value) for name, value in values.items()}
+    if _observed(whole)[0] == 1:
+        return {name: _perfect(name, value, tables) for name, value in values.items()}
+    kinds, calls = np.unique(tables.reshape(len(tables), -1), axis=0, return_counts=True)
+    ranges = _ranges(kinds.tobytes(), tuple(calls.tolist()), tables.shape[1], draws, seed)
+    return {name: _measured(value, ranges[name]) for name, value in values.items()}
 
 
-def _measured(value: float, spread: Floats | None = None) -> Measured:
+@lru_cache(maxsize=1024)
+def _ranges(kinds: bytes, calls: tuple[int, ...], classes: int, draws: int, seed: int) -> Mapping[str, Floats]:
+    """Of each coefficient the range that holds 95 % of the draws.
+
+    Calls that were answered alike are drawn as one kind, as often as they are: the same draw, much sooner. Kept,
+    because pages ask for the same numbers until somebody labels a call.
+    """
+    count, shares = sum(calls), np.array(calls) / sum(calls)
+    times = np.random.default_rng(seed).multinomial(count, shares, size=draws)
+    drawn = (times @ np.frombuffer(kinds).reshape(len(calls), -1)).reshape(draws, classes, classes)
+    return {name: _range(of(drawn)) for name, of in COEFFICIENTS.items()}
+
+
+def _range(spread: Floats) -> Floats:
+    """Not a number where no draw defines it."""
+    defined = spread[np.isfinite(spread)]
+    return np.percentile(defined, (2.5, 97.5)) if len(defined) else np.full(2, np.nan)
+
+
+def _measured(value: float, around: Floats | None = None) -> Measured:
     if not np.isfinite(value):
         return Measured(None)
-    defined = spread[np.isfinite(spread)] if spread is not None else np.empty(0)
-    if not len(defined):
-        return Measured(float(value))
-    low, high = np.percentile(defined, (2.5, 97.5))
-    return Measured(float(value), float(low), float(high))
+    if around is None or not np.isfinite(around).all():
+        return Measured(value)
+    return Measured(value, float(around[0]), float(around[1]))
+
+
+def _perfect(name: str, value: float, tables: Floats) -> Measured:
+    """Where all agree every draw does too; they may still differ on as many calls as Wilson's interval leaves open."""
+    low = _share(*_same(tables)).low
+    if not np.isfinite(value) or low is None:
+        return Measured(None)
+    shares = tables.sum(axis=(0, 1)) / tables.sum()
+    by_chance = (shares * (1 - shares)).sum() / (len(shares) - 1) if name == "ac1" else (shares**2).sum()
+    return Measured(value, float(1 - (1 - low) / (1 - by_chance)), value)
+
+
+def _share(part: Floats, whole: Floats) -> Measured:
+    """A share over calls: `part` of `whole`, each by call."""
+    total = whole.sum()
+    if total <= 0:
+        return Measured(None)
+    value = float(part.sum() / total)
+    return Measured(value, *wilson(value, float(total**2 / (whole**2).sum())))
+
+
+def _shares(classes: Sequence[str], part: Floats, whole: Floats) -> Mapping[str, Measured]:
+    return {name: _share(part[:, index], whole[:, index]) for index, name in enumerate(classes)}
+
+
+def _same(tables: Floats) -> tuple[Floats, Floats]:
+    return np.trace(tables, axis1=1, axis2=2), tables.sum(axis=(1, 2))
+
+
+def _of_both(tables: Floats) -> tuple[Floats, Floats]:
+    return 2 * np.diagonal(tables, axis1=1, axis2=2), tables.sum(axis=1) + tables.sum(axis=2)
+
+
+def _of_either(tables: Floats) -> tuple[Floats, Floats]:
+    both = np.diagonal(tables, axis1=1, axis2=2)
+    return both, tables.sum(axis=1) + tables.sum(axis=2) - both
+
+
+def _of_second(tables: Floats) -> tuple[Floats, Floats]:
+    return np.diagonal(tables, axis1=1, axis2=2), tables.sum(axis=1)
 
 
 def _observed(tables: Floats) -> Floats:
@@ -155,16 +216,6 @@ def _ac1(tables: Floats) -> Floats:
     return _ratio(_observed(tables) - by_chance, 1 - by_chance)
 
 
-def _specific(tables: Floats) -> Floats:
-    both = np.diagonal(tables, axis1=1, axis2=2)
-    return _ratio(2 * both, tables.sum(axis=1) + tables.sum(axis=2))
-
-
-def _both_of_any(tables: Floats) -> Floats:
-    both = np.diagonal(tables, axis1=1, axis2=2)
-    return _ratio(both, tables.sum(axis=1) + tables.sum(axis=2) - both)
-
-
 def _ratio(part: Floats, whole: Floats) -> Floats:
     """Not a number where there is nothing to share out."""
     out: Floats = np.full(np.broadcast(part, whole).shape, np.nan)
@@ -172,11 +223,4 @@ def _ratio(part: Floats, whole: Floats) -> Floats:
     return out
 
 
-STATISTICS = {
-    "observed": _observed,
-    "kappa": _kappa,
-    "alpha": _alpha,
-    "ac1": _ac1,
-    "specific": _specific,
-    "both_of_any": _both_of_any,
-}
+COEFFICIENTS = {"kappa": _kappa, "alpha": _alpha, "ac1": _ac1}

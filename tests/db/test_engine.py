@@ -1,4 +1,4 @@
-"""Connections that ended while nobody used them are replaced before anybody notices."""
+"""Connections that ended while nobody used them are replaced unnoticed; who waits for the disk, and who does not."""
 
 import pytest
 from sqlalchemy import text
@@ -18,3 +18,15 @@ def test_a_connection_that_died_while_resting_is_replaced(services: Services, mo
         assert connection.scalar(text("select pg_backend_pid()")) != number
     own.dispose()
     other.dispose()
+
+
+def test_work_that_can_be_done_again_does_not_wait_for_the_disk_and_all_other_does(services: Services) -> None:
+    waits = "execute format('alter database %I set synchronous_commit = on', current_database())"
+    with services.work() as session:
+        session.execute(text(f"do $$ begin {waits}; end $$"))
+    services.engine.dispose()
+    shown = []
+    for repeatable in (True, False):
+        with services.work(repeatable=repeatable) as session:
+            shown.append(session.scalar(text("show synchronous_commit")))
+    assert shown == ["off", "on"]

@@ -68,6 +68,17 @@ def test_at_another_server_only_a_projects_own_prices_hold() -> None:
     assert is_priced(table, "words", url=ELSEWHERE)
 
 
+def test_what_a_model_hears_needs_a_price_of_its_own() -> None:
+    """OpenAI's page of gpt-audio-mini gives prices of text alone."""
+    table = price_table(OWN)
+    assert [is_priced(table, model, url=None, hears=True) for model in ("gpt-audio", "gpt-audio-mini", "ears")] == [
+        True, False, True
+    ]  # fmt: skip
+    sound = {"input_tokens": 1_000_000, "audio_tokens": 900_000, "output_tokens": 0}
+    assert cost("gpt-4o-mini-audio-preview", sound) == pytest.approx(9 + 0.015)
+    assert cost("gpt-audio-mini", sound) is None
+
+
 def test_one_unknown_cost_makes_the_sum_unknown() -> None:
     details: dict[str, float | None] = {}
     sums = []

@@ -189,7 +189,7 @@ MALFORMED = [
     (MISSING, "criterion 'brevity' is missing"),
     (answer(brevity={"verdict": "PASS"}), "the verdict of 'brevity' is 'PASS'"),
     (answer(brevity={"applicable": "yes"}), "`applicable` of 'brevity' is neither true nor false"),
-    (answer(brevity={"evidence": "t2"}), "the evidence of 'brevity' is no list"),
+    (answer(brevity={"evidence": "t2"}), "`evidence` of 'brevity' is no list"),
 ]
 
 

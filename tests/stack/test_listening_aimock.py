@@ -20,7 +20,7 @@ from evalhub.audio.listening.asking import check
 from evalhub.audio.listening.excerpts import AROUND_MS
 from evalhub.audio.listening_judge import ListeningJudge
 from evalhub.costs import PriceTable, price_table
-from evalhub.evaluators import Outcome, run
+from evalhub.evaluators import Context, Outcome, run
 from evalhub.models import AudioAnalysis, Conversation, Score
 from evalhub.rubrics import load_library, to_version
 from evalhub.settings import Settings
@@ -83,12 +83,18 @@ def analysed(path: str) -> AudioAnalysis:
     return analyse_file(Path(path), make_recording(path=path))
 
 
-def listen(url: str, model: str, call: Conversation, prices: PriceTable | None = None, **config: Any) -> Outcome:
+def hearing(url: str, model: str, call: Conversation) -> Context:
+    """What a worker hands a listener."""
     [recording] = call.recordings
     context = make_context()
-    context.prices = prices
     context.shared["analysed", recording.path] = analysed(recording.path or "")
     context.settings, context.rubric = settings(url, model), RUBRIC
+    return context
+
+
+def listen(url: str, model: str, call: Conversation, prices: PriceTable | None = None, **config: Any) -> Outcome:
+    context = hearing(url, model, call)
+    context.prices = prices
     return run(ListeningJudge(**config), call, context)
 
 
@@ -143,6 +149,35 @@ def test_listening_costs_what_the_projects_own_prices_say(ears: Ears, call: Conv
     cost = judge(ears, "priced", call, prices=price_table(own)).details["cost_usd"]
     assert cost == pytest.approx(GROUPS * (900 * 0.01 + 80 * 0.02))
     assert judge(ears, "priced", call).details["cost_usd"] is None
+
+
+def test_what_was_bought_is_kept_with_its_cost_and_not_asked_again(ears: Ears, call: Conversation) -> None:
+    usage = {"prompt_tokens": 900, "completion_tokens": 80}
+    ears.answers("kept", {"content": json.dumps(answer()), "usage": usage})
+    first = hearing(ears.url, "kept", call)
+    first.prices = price_table(
+        "[[prices]]\nmodels = ['kept']\nfrom = 2026-01-01\nper_unit = {input_tokens = 0.01, output_tokens = 0}"
+    )
+    bought = verdicts(run(ListeningJudge(), call, first))
+    assert [(one.run, one.cost_usd, one.model) for one in first.bought] == [(0, pytest.approx(9.0), "kept")] * GROUPS
+    assert {key for one in first.bought for key in one.verdicts} == ASKED.keys()
+    assert list(first.judges) == [bought["sounds_natural"].policy["judge_version"]]
+    again = hearing(ears.url, "kept", call)
+    again.known = {(one.asked, one.content_hash, one.run): one for one in first.bought}
+    outcome = run(ListeningJudge(), call, again)
+    assert {key: score.verdict for key, score in verdicts(outcome).items()} == {k: s.verdict for k, s in bought.items()}
+    assert (len(ears.requests("kept")), again.bought, outcome.details["from_memory"]) == (GROUPS, [], True)
+
+
+def test_of_a_call_that_is_drawn_for_it_the_same_is_asked_twice(ears: Ears, call: Conversation) -> None:
+    ears.answers("twice", answer(), answer("fail"), *[answer()] * (2 * GROUPS - 2))
+    context = hearing(ears.url, "twice", call)
+    context.ask_again = True
+    outcome = run(ListeningJudge(), call, context)
+    assert sorted(one.run for one in context.bought) == [0] * GROUPS + [1] * GROUPS
+    first_group = [key for key, criterion in ASKED.items() if criterion.shown == "nothing"]
+    assert sorted(outcome.details["asked_again"]["flipped"]) == sorted(first_group)
+    assert {score.verdict for score in verdicts(outcome).values()} == {"pass"}
 
 
 def test_what_is_sent_is_the_sound_of_the_agents_turns(ears: Ears, call: Conversation) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from evalhub.audio.listening.answers import Answer, NotTheAskedJson, read_answers
+from evalhub.answers import Given, NotTheAskedJson, sent_back
+from evalhub.audio.listening.answers import read_answers
 from evalhub.audio.listening.excerpts import as_wav
 from evalhub.audio.listening.prompt import sound_part, text_part
 from evalhub.costs import add_cost, cost_of_asking, price_table
@@ -69,8 +70,13 @@ class Asking:
     criteria: Sequence[Criterion]
     messages: list[dict[str, Any]]
     timeout_s: float
+    model: str | None = None
+    """the snapshot that answered"""
+    usage: dict[str, int] = field(default_factory=dict)
+    took: dict[str, Any] = field(default_factory=dict)
+    """`cost_usd` of all its requests"""
 
-    def answers(self) -> dict[str, Answer]:
+    def answers(self) -> dict[str, Given]:
         """An answer per criterion; after a refusal `unsure`, because it says nothing of the call.
 
         Raises:
@@ -81,19 +87,16 @@ class Asking:
         try:
             return self._read(reply)
         except NotTheAskedJson as problem:
-            self.messages += [
-                {"role": "assistant", "content": reply.text or "(nothing)"},
-                {"role": "user", "content": f"That is not the asked JSON: {problem}. Answer again, JSON only."},
-            ]
+            self.messages += sent_back(reply.text, problem)
         try:
             return self._read(self._ask())
         except NotTheAskedJson as again:
             reason = f"listener answered something that is not the asked JSON, twice: {again}"
             raise Failed("unusable_answer", reason) from None
 
-    def _read(self, reply: Reply) -> dict[str, Answer]:
-        if refused := _refusal(reply):
-            answer = Answer(verdict=UNSURE, explanation=f"The listener refused to answer: {refused!r}")
+    def _read(self, reply: Reply) -> dict[str, Given]:
+        if refused := reply.refused:
+            answer = Given(verdict=UNSURE, explanation=f"The listener refused to answer: {refused!r}")
             return {criterion.key: answer for criterion in self.criteria}
         return read_answers(reply.text, self.criteria)
 
@@ -107,16 +110,11 @@ class Asking:
     def _note(self, reply: Reply) -> None:
         """Keep what was used, also of an answer that turns out useless: it was paid for."""
         details = self.context.details
-        used = details.setdefault("usage", {})
-        for meter, quantity in reply.usage.items():
-            used[meter] = used.get(meter, 0) + quantity
-        details["model"] = reply.model
-        prices, model = self.context.prices or price_table(), reply.model or self.settings.judge_model or ""
-        add_cost(details, cost_of_asking(prices, model, reply.usage, url=self.settings.judge_url, api="chat"))
+        self.model = reply.model or self.model
+        prices, model = self.context.prices or price_table(), self.model or self.settings.judge_model or ""
+        cost = cost_of_asking(prices, model, reply.usage, url=self.settings.judge_url, api="chat")
+        for used, took in ((self.usage, self.took), (details.setdefault("usage", {}), details)):
+            for meter, quantity in reply.usage.items():
+                used[meter] = used.get(meter, 0) + quantity
+            add_cost(took, cost)
         details["request_ids"] = [*details.get("request_ids", []), reply.request_id]
-
-
-def _refusal(reply: Reply) -> str | None:
-    if reply.refusal:
-        return reply.refusal
-    return "stopped by its content filter" if reply.finish_reason == "content_filter" else None

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalhub.audio.listening.heard_turns import HeardTurn
-from evalhub.criteria import told, words_of
+from evalhub.criteria import asked_of_the_agent, told, words_of
 from evalhub.models import Conversation, Criterion
 
 PROMPT_VERSION = "1"
@@ -103,13 +103,9 @@ def _about(turn: HeardTurn, shown: str) -> dict[str, Any]:
 
 
 def _style(conversation: Conversation) -> dict[str, Any]:
-    prompt = conversation.prompt
-    style = {
-        "voice_style_asked_for": prompt.voice_style if prompt else None,
-        "instructions_of_the_agent": (prompt.instructions or "")[:LONGEST_TEXT] or None if prompt else None,
-        "language": conversation.language,
-    }
-    return _known(style)
+    asked = asked_of_the_agent(conversation)
+    short = {name: value[:LONGEST_TEXT] if isinstance(value, str) else value for name, value in asked.items()}
+    return _known(short | {"language": conversation.language})
 
 
 def _known(fields: Mapping[str, Any]) -> dict[str, Any]:

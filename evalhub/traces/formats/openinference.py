@@ -28,6 +28,7 @@ from evalhub.traces.formats.span_usage import model_of, usage_of
 from evalhub.traces.spans import SpanRecord, TracedCall, at
 
 DIALECT, ORDER = "openinference", 40
+ASKED = "llm.invocation_parameters"
 KINDS = {"LLM": "llm", "TOOL": "tool", "AGENT": "agent", "GUARDRAIL": "guardrail", "AUDIO": "turn", "USER": "stt"}
 NAMES = {"transcription": "stt", "speech": "tts", "turn": "turn"}
 SPOKEN = ("transcription", "speech")
@@ -111,8 +112,8 @@ def _architecture(call: TracedCall, realtime: Realtime) -> str | None:
 
 def _requests(call: TracedCall) -> Iterator[dict[str, Any]]:
     """What models were asked with, the last first: after a hand-off, that of the agent who took over."""
-    own = (span for span in reversed(call.spans) if not _checks(call, span))
-    return (mapping(span.attributes.get("llm.invocation_parameters")) for span in own)
+    asked = (span for span in reversed(call.spans) if ASKED in span.attributes)
+    return (mapping(span.attributes[ASKED]) for span in asked if not _checks(call, span))
 
 
 def _prompt(call: TracedCall, instructions: str | None, tools: list[dict[str, Any]]) -> PromptVersion | None:

@@ -1,4 +1,4 @@
-"""OTLP messages to records: values of any shape become JSON that PostgreSQL can keep."""
+"""OTLP messages to records: values of any shape become JSON."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from evalhub.traces.bodies import without_nul
 from evalhub.traces.spans import LogRecord, SpanRecord
 
 STATUS = {1: "ok", 2: "error"}
@@ -27,17 +26,16 @@ def span_record(message: Any, resource: Mapping[str, Any], scope: str) -> SpanRe
         Rejected: an id or a time that no span can have.
     """
     check_span(message)
-    trace_id, span_id = message.trace_id, message.span_id
-    parent = message.parent_span_id
+    parent, status = message.parent_span_id, message.status
     return SpanRecord(
-        trace_id=trace_id.hex(),
-        span_id=span_id.hex(),
+        trace_id=message.trace_id.hex(),
+        span_id=message.span_id.hex(),
         parent_id=parent.hex() if parent.strip(b"\0") else None,
-        name=clean(message.name),
-        start_ns=_time(message.start_time_unix_nano, message.name),
-        end_ns=_time(message.end_time_unix_nano, message.name),
-        status=STATUS.get(message.status.code),
-        message=clean(message.status.message) or None,
+        name=message.name,
+        start_ns=message.start_time_unix_nano or None,
+        end_ns=message.end_time_unix_nano or None,
+        status=STATUS.get(status.code),
+        message=status.message or None,
         attributes=attributes_of(message.attributes),
         events=[_event(event) for event in message.events],
         resource=resource,
@@ -79,8 +77,8 @@ def log_record(message: Any, resource: Mapping[str, Any], scope: str) -> LogReco
         trace_id=_id(message.trace_id, TRACE_BYTES),
         span_id=_id(message.span_id, SPAN_BYTES),
         time_ns=_time(message.time_unix_nano or message.observed_time_unix_nano, "log record"),
-        name=clean(message.event_name) or str(attributes.get(named, "")),
-        severity=clean(message.severity_text) or None,
+        name=message.event_name or str(attributes.get(named, "")),
+        severity=message.severity_text or None,
         body=value_of(message.body),
         attributes=attributes,
         resource=resource,
@@ -95,16 +93,12 @@ def _id(sent: bytes, length: int) -> str | None:
 
 def attributes_of(pairs: Iterable[Any]) -> dict[str, Any]:
     """Key-value pairs as a dictionary; of a key that comes twice the last value counts."""
-    found = {pair.key: value_of(pair.value) for pair in pairs}
-    return {clean(key): value for key, value in found.items()} if any("\x00" in key for key in found) else found
+    return {pair.key: pair.value.string_value or value_of(pair.value) for pair in pairs}  # most values are text
 
 
 def value_of(value: Any) -> Any:
     """An AnyValue as JSON: bytes as base64, numbers that JSON lacks by their names, nothing as null."""
     kind = value.WhichOneof("value")
-    if kind == "string_value":  # by far the most
-        text = value.string_value
-        return text if "\x00" not in text else clean(text)
     match kind:
         case "double_value":
             return value.double_value if math.isfinite(value.double_value) else str(value.double_value)
@@ -120,14 +114,9 @@ def value_of(value: Any) -> Any:
             return getattr(value, kind)
 
 
-def clean(text: str) -> str:
-    """Text that PostgreSQL can keep."""
-    return str(without_nul(text)) if "\x00" in text else text
-
-
 def _event(event: Any) -> dict[str, Any]:
     time_ns = _time(event.time_unix_nano, event.name)
-    return {"name": clean(event.name), "time_ns": time_ns, "attributes": attributes_of(event.attributes)}
+    return {"name": event.name, "time_ns": time_ns, "attributes": attributes_of(event.attributes)}
 
 
 def _time(time_ns: int, name: str) -> int | None:

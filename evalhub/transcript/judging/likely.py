@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from evalhub.criteria import words_of
 from evalhub.models import Criterion
 from evalhub.openai_client.replies import Reply, Token
 from evalhub.transcript.judging.answers import Answer
-from evalhub.transcript.judging.prompt import verdicts_of
 
 
 def with_probabilities(answers: dict[str, Answer], reply: Reply, criteria: Sequence[Criterion]) -> dict[str, Answer]:
@@ -53,7 +53,7 @@ def _shares(criterion: Criterion, at: tuple[Token, int] | None) -> dict[str, flo
     if at is None:
         return None
     token, offset = at
-    allowed = verdicts_of(criterion)
+    allowed = words_of(criterion)
     shares: dict[str, float] = {}
     for text, likely in token.likely.items():
         meant = _meant(text[offset:], allowed) if text[:offset] == token.text[:offset] else None

@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from evalhub.criteria import asked_of_the_agent, told, words_of
 from evalhub.models import Conversation, Criterion
 from evalhub.transcript.judging.dialogue import dialogue
 from evalhub.transcript.judging.items import Item, as_json, transcript_source
 
-PROMPT_VERSION = "2"
+PROMPT_VERSION = "3"
 INSTRUCTIONS = """\
 You grade one recorded conversation between a caller and a voice agent against a scorecard.
 
@@ -33,7 +34,8 @@ Quotes are checked; a quote that is not in its turn makes the answer worthless.
 - Last, the explanation: one or two plain sentences.
 - An agent turn may show what was generated and what the caller heard of it: judge what was heard. What \
 caller turns show, the first part says.
-- You see text only. Never judge how long something took, or how a voice sounded.
+- You see text only. Never judge how long something took, or how a voice sounded: of a style that was asked for, judge \
+what shows in words.
 """
 CALLER_TURNS = {
     "model_input": "what speech recognition made of them, which is all the agent's model received",
@@ -45,7 +47,7 @@ CLOSING = "That is the end of the recorded data. Grade it now, every criterion o
 
 def system_text(criteria: Sequence[Criterion]) -> str:
     """The part that is the same for every conversation."""
-    return INSTRUCTIONS + "\nThe scorecard:\n\n" + "\n\n".join(map(criterion_text, criteria))
+    return INSTRUCTIONS + "\nThe scorecard:\n\n" + "\n\n".join(map(told, criteria))
 
 
 def chat_messages(rubric: str, conversation: Conversation, items: Sequence[Item]) -> list[dict[str, Any]]:
@@ -69,19 +71,13 @@ def schema_of(criteria: Sequence[Criterion]) -> dict[str, Any]:
     return _object({criterion.key: _answer_schema(criterion) for criterion in criteria})
 
 
-def verdicts_of(criterion: Criterion) -> list[str]:
-    """The words a criterion may be answered with, "unsure" among them."""
-    own = ["pass", "fail"] if criterion.type == "boolean" else [str(level["value"]) for level in criterion.levels or []]
-    return [*own, "unsure"]
-
-
 def _answer_schema(criterion: Criterion) -> dict[str, Any]:
     quote = _object({"turn_id": {"type": "string"}, "quote": {"type": "string"}})
     return _object(
         {
             "evidence": {"type": "array", "items": quote},
             "applicable": {"type": "boolean"},
-            "verdict": {"type": "string", "enum": verdicts_of(criterion)},
+            "verdict": {"type": "string", "enum": words_of(criterion)},
             "explanation": {"type": "string"},
         }
     )
@@ -91,32 +87,16 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
-def criterion_text(criterion: Criterion) -> str:
-    """A criterion as a judge reads it, with its levels and examples."""
-    lines = [f"## {criterion.key}: {criterion.title}", criterion.question]
-    if criterion.applies_to != "conversation":
-        what = criterion.applies_to.replace("_", " ")
-        lines.append(f"Asked of each {what}: fail if any {what} fails, and quote those that do.")
-    lines += [f"{level['value']}: {level['label']}. {level.get('anchor', '')}" for level in criterion.levels or []]
-    lines.append("May be not applicable." if criterion.allow_na else "Always applicable.")
-    lines += _examples("This IS a fail:", criterion.is_fail) + _examples("This is NOT a fail:", criterion.is_not_fail)
-    return "\n".join(lines)
-
-
-def _examples(title: str, examples: Sequence[str]) -> list[str]:
-    return [title, *(f"- {example}" for example in examples)] if examples else []
-
-
 def about(conversation: Conversation) -> str:
-    """What the agent is, was told to do, and could call."""
+    """What the agent is, was told to do and to sound like, and could call."""
     prompt = conversation.prompt
-    told = {
+    known = {
         "caller_turns_show": CALLER_TURNS[transcript_source(conversation)],
         "agent": conversation.agent_name,
         "architecture": conversation.architecture,
         "language": conversation.language,
-        "instructions_of_the_agent": prompt.instructions if prompt else None,
+        **asked_of_the_agent(conversation),
         "stages_of_the_agent": prompt.stages if prompt else None,
         "tools_of_the_agent": prompt.tools if prompt else None,
     }
-    return as_json({name: value for name, value in told.items() if value})
+    return as_json({name: value for name, value in known.items() if value})

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from evalhub.criteria import NOT_APPLICABLE, UNSURE, score_of
 from evalhub.models import Criterion, Score
-from evalhub.transcript.judging.answers import NOT_APPLICABLE, UNSURE, Answer
+from evalhub.transcript.judging.answers import Answer
 from evalhub.transcript.judging.quotes import Quotable
 from evalhub.transcript.moments import Evidence
 
@@ -78,14 +79,9 @@ def scores_of(verdicts: Sequence[Verdict], policy: Mapping[str, Any]) -> Iterato
 
 
 def _criterion_score(verdict: Verdict, policy: Mapping[str, Any]) -> Score:
-    boolean = verdict.criterion.type == "boolean"
-    graded = not boolean and verdict.word not in (UNSURE, NOT_APPLICABLE)
-    level = _level(verdict) if graded else None
-    return Score(
-        metric=f"criterion.{verdict.criterion.key}",
-        value=verdict.points if boolean else float(level) if isinstance(level, (int, float)) else None,
-        verdict=None if graded else verdict.word,
-        label=level,
+    return score_of(
+        verdict.criterion,
+        verdict.word,
         explanation=verdict.explanation,
         evidence=verdict.evidence,
         contract=CONTRACT,
@@ -94,11 +90,6 @@ def _criterion_score(verdict: Verdict, policy: Mapping[str, Any]) -> Score:
         counts={"quotes": verdict.quotes, "quotes_found": len(verdict.evidence) - verdict.places},
         reason=verdict.explanation if verdict.word == UNSURE else None,
     )
-
-
-def _level(verdict: Verdict) -> Any:
-    levels = verdict.criterion.levels or []
-    return next(level["value"] for level in levels if str(level["value"]) == verdict.word)
 
 
 def _weighted(verdicts: Sequence[Verdict], policy: Mapping[str, Any]) -> Score:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from evalhub.transcript.judging.answers import UNSURE
+from evalhub.criteria import UNSURE
 from evalhub.transcript.judging.verdicts import Verdict
 
 

@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from evalhub.answers import NotTheAskedJson, sent_back
+from evalhub.criteria import UNSURE
 from evalhub.errors import Failed
 from evalhub.models import Criterion
 from evalhub.openai_client.replies import Reply
 from evalhub.openai_client.structured import Question, ask
-from evalhub.transcript.judging.answers import UNSURE, Answer, NotTheAskedJson, read_answers
+from evalhub.transcript.judging.answers import Answer, read_answers
 from evalhub.transcript.judging.asking import Case
 from evalhub.transcript.judging.likely import with_probabilities
 from evalhub.transcript.judging.prompt import chat_messages, response_items
@@ -34,7 +36,7 @@ class Written:
         try:
             return _answers(reply, case)
         except NotTheAskedJson as problem:
-            messages += _sent_back(reply, problem)
+            messages += sent_back(reply.text, problem)
         try:
             return _answers(await self._reply(case, messages), case)
         except NotTheAskedJson as again:
@@ -60,23 +62,9 @@ class Written:
 
 
 def _answers(reply: Reply, case: Case) -> dict[str, Answer]:
-    if refused := _refusal(reply):
+    if refused := reply.refused:
         return refusals(case.scorecard.criteria, refused)
     return with_probabilities(read_answers(reply.text, case.scorecard.criteria), reply, case.scorecard.criteria)
-
-
-def _sent_back(reply: Reply, problem: NotTheAskedJson) -> list[dict[str, Any]]:
-    asked_again = f"That is not the asked JSON: {problem}. Answer again, with nothing but that JSON."
-    return [
-        {"role": "assistant", "content": reply.text or "(nothing)"},
-        {"role": "user", "content": asked_again},
-    ]
-
-
-def _refusal(reply: Reply) -> str | None:
-    if reply.refusal:
-        return reply.refusal
-    return "stopped by its content filter" if reply.finish_reason == "content_filter" else None
 
 
 def refusals(criteria: Sequence[Criterion], said: str) -> dict[str, Answer]:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import delete, update
 
-from evalhub.evaluations.drawing import number_of
+from evalhub.evaluations.drawing import calls_left_today, number_of
 from evalhub.evaluations.judging import judge_due
 from evalhub.evaluations.planning import AGAIN
 from evalhub.models import Conversation, Evaluation, JudgeAnswer, JudgeVersion, Project, Score, Turn
@@ -184,12 +185,29 @@ def test_a_budget_in_dollars_needs_a_price(services: Services, calls: Any) -> No
     calls(30, daily_usd=0.1)
     with connected(services, server := Server()) as judging:
         judge_due(judging)
-        first = server.asked.total()
-        again(services)
+    assert server.asked.total() == 0
+    assert all("nothing tells what m costs" in (row.reason or "") for row in rows(services).values())
+
+
+def test_useless_answers_are_spent_too(services: Services, project: Project, calls: Any) -> None:
+    """Three calls, each asked twice for JSON that never comes: six answers of 1000 tokens at a cent a hundred."""
+    calls(3, daily_usd=1.0)
+    own = "[[prices]]\nmodels = ['m']\nfrom = 2026-01-01\nper_unit = {input_tokens = 0.0001, output_tokens = 0}"
+    with services.work() as session:
+        found = session.get_one(Project, project.id)
+        found.settings = found.settings | {"prices": own}
+    usage = {"prompt_tokens": 1000, "completion_tokens": 1}
+    useless = {
+        "model": "m",
+        "usage": usage,
+        "choices": [{"finish_reason": "stop", "message": {"content": "All good!"}}],
+    }
+    with connected(services, Server(lambda _call, _body: (200, useless, {}))) as judging:
         judge_due(judging)
-    assert 0 < first <= 16
-    assert server.asked.total() == first
-    assert any("nothing tells what this model costs" in (row.reason or "") for row in rows(services).values())
+        with services.sessions() as session:
+            left = calls_left_today(session, session.get_one(Project, project.id), judging.settings)
+    assert {row.reason_code for row in rows(services).values()} == {"unusable_answer"}
+    assert left == pytest.approx((1.0 - 0.6) / 0.01, abs=1)
 
 
 def test_a_drawn_share_is_judged_twice_and_its_flips_are_kept(services: Services, calls: Any) -> None:

@@ -375,7 +375,7 @@ def test_a_days_budget_is_held_against_the_calls_that_match_not_against_all(
         one = session.scalars(select(Evaluation).filter_by(conversation_id="c0")).one()
         one.status = "running"
         session.flush()
-        draw = draws(session, [one])[project.id]
+        draw = draws(session, [one], services.settings)[project.id]
     assert one.rule_id == rule_id
     assert 20 / (70 + 70 / 7) <= draw.chance(one) <= 20 / 70
 

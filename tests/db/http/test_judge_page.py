@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from evalhub.evaluations.limits import Limits
+from evalhub.errors import BadInput
+from evalhub.evaluations.drawing import calls_left_today, cost_of_a_call
+from evalhub.evaluations.limits import Limits, set_limits
 from evalhub.models import Conversation, JudgeAnswer, JudgeVersion, Project
 from evalhub.reports.judges import judges
 from evalhub.services import Services
@@ -50,6 +52,51 @@ def answer(call: str, run: int, verdicts: dict[str, str], **fields: Any) -> Judg
     usage = {"input_tokens": 1000, "cached_tokens": 250}
     shown = {"asked": "a", "content_hash": "h", "judge_version": "v1", "model": "m", "votes": [], "usage": usage}
     return JudgeAnswer(conversation_id=call, run=run, verdicts=verdicts, **(shown | fields))
+
+
+def test_dollars_need_the_price_of_who_listens_too(services: Services, signed_in: As, project: Project) -> None:
+    form = {"share": "100", "daily_calls": "", "daily_usd": "5", "asked_again": "2"}
+    assert signed_in("lead").post(PATH, data=form).status_code == 302
+    listening = replace(services, settings=replace(services.settings, listening_model="gpt-audio-mini"))
+    with services.sessions() as session:
+        own = session.get_one(Project, project.id)
+        with pytest.raises(BadInput, match="gpt-audio-mini"):
+            set_limits(own, Limits(daily_usd=5), listening.settings)
+        prices = "[[prices]]\nmodels = ['gpt-audio-mini']\nfrom = 2026-01-01\nper_million = {input_audio_tokens = 10}"
+        own.settings = own.settings | {"prices": prices}
+        set_limits(own, Limits(daily_usd=5), listening.settings)
+
+
+def test_what_reading_and_listening_cost_is_spent_from_one_budget(services: Services, project: Project) -> None:
+    with services.work() as session:
+        session.add_all(Conversation(project_id=project.id, id=one) for one in ("c1", "c2"))
+        session.flush()
+        read = [answer(call, 0, {"a": "pass"}, cost_usd=0.01) for call in ("c1", "c2")]
+        heard = answer("c1", 0, {"b": "pass"}, asked="ears", judge_version="ears", cost_usd=0.07)
+        for row in (*read, heard):
+            row.project_id = project.id
+            session.add(row)
+    with services.work() as session:
+        own = session.get_one(Project, project.id)
+        set_limits(own, Limits(daily_calls=10), services.settings)
+        assert calls_left_today(session, own, services.settings) == 8
+        set_limits(own, Limits(daily_usd=0.46), services.settings)
+        assert calls_left_today(session, own, services.settings) == 8
+        assert cost_of_a_call(session, project.id) == pytest.approx(0.045)
+
+
+def test_an_unknown_cost_is_the_mean_of_the_known_never_nothing(services: Services, project: Project) -> None:
+    with services.work() as session:
+        session.add_all(Conversation(project_id=project.id, id=one) for one in ("c1", "c2"))
+        session.flush()
+        for call, cost in (("c1", 0.10), ("c2", None)):
+            row = answer(call, 0, {"a": "pass"}, cost_usd=cost)
+            row.project_id = project.id
+            session.add(row)
+        own = session.get_one(Project, project.id)
+        set_limits(own, Limits(daily_usd=0.55), services.settings)
+        assert calls_left_today(session, own, services.settings) == 3
+        assert cost_of_a_call(session, project.id) is None
 
 
 def test_cost_cache_and_flips_are_shown(services: Services, project: Project, signed_in: As) -> None:

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from evalhub import plugins
-from evalhub.models import Evaluation, Project, Score, Turn
+from evalhub.models import Evaluation, JudgeAnswer, Project, Score, Turn
 from evalhub.reports.outliers import KINDS, outliers
 from evalhub.reports.window import Window
 from evalhub.rubrics.stored import install_rubrics
@@ -152,12 +152,49 @@ def test_readers_and_listeners_are_not_pooled_on_the_dashboard(
     for number, heard in enumerate(("fail", "fail", "pass", "pass")):
         add_call(services, project, f"call-{number}", both("pass", heard))
     page = viewer.get("/p/demo/dashboard").text
-    assert "<td>reading judge, unchecked</td><td>100%</td>" in page
-    assert "<td>listening judge, unchecked</td><td>50%</td>" in page
+    assert "<td>a judge that reads, version not known</td><td>100%</td>" in page
+    assert "<td>a judge that listens, version not known</td><td>50%</td>" in page
     [figure] = re.findall(r'id="figure-criteria">(.*?)</script>', page, re.DOTALL)
     links = [url for trace in json.loads(figure)["data"] for url in trace["customdata"] if "listening" in url]
     calls = viewer.get(links[0]).text
     assert [number for number in range(4) if f"conversations/call-{number}" in calls] == [0, 1]
+
+
+def asked(
+    services: Services, project: Project, call: str, *costs: float | None, judge: str = "j1", model: str = "ears"
+) -> None:
+    with services.work() as session:
+        for run, cost in enumerate(costs):
+            row = JudgeAnswer(
+                conversation_id=call, asked=judge, content_hash="h", run=run, judge_version=judge, model=model,
+                votes=[], verdicts={}, usage={}, cost_usd=cost,
+            )  # fmt: skip
+            row.project_id = project.id
+            session.add(row)
+
+
+def test_a_call_says_what_its_verdicts_cost_and_when_nobody_knows(
+    services: Services, project: Project, viewer: FlaskClient
+) -> None:
+    read, heard = both("pass", "fail")
+    read.policy, heard.policy = {"judge_version": "j1", "rubric": "own"}, {"judge_version": "j2"}
+    add_call(services, project, "call-1", [read, heard])
+    asked(services, project, "call-1", 0.0031, 0.0029, model="reader")
+    asked(services, project, "call-1", None, judge="j2")
+    page = " ".join(viewer.get("/p/demo/conversations/call-1").text.split())
+    assert "reader, asked 2 times: $0.0060." in page
+    assert "ears, asked once: price not known." in page
+    assert 'href="/p/demo/agreement/own/brand_voice"' in page
+    assert 'href="/p/demo/agreement"' in page
+
+
+def test_the_dashboard_says_what_judging_costs_a_day(services: Services, project: Project, viewer: FlaskClient) -> None:
+    add_call(services, project, "call-1", both("pass", "fail"))
+    assert "What does judging cost?" not in viewer.get("/p/demo/dashboard").text
+    asked(services, project, "call-1", 0.02, 0.03, None, model="reader")
+    page = viewer.get("/p/demo/dashboard").text
+    assert "<td>reader</td><td>0.0500</td><td>3</td><td>1</td>" in page
+    assert "1 askings of reader have no known price and are not in it." in page
 
 
 def test_a_number_says_where_it_came_from(services: Services, project: Project, viewer: FlaskClient) -> None:

@@ -1,5 +1,6 @@
 """Things for labeling tests: calls in bulk, a scorecard, a queue, a filled-in answer."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -9,7 +10,18 @@ from sqlalchemy.orm import Session
 from evalhub.labeling.claiming import Lease
 from evalhub.labeling.labels import submit
 from evalhub.labeling.plans import create_queue
-from evalhub.models import Conversation, Criterion, Label, Queue, Rubric, RubricVersion, Turn, User
+from evalhub.models import (
+    Conversation,
+    Criterion,
+    Label,
+    LabelValue,
+    Queue,
+    QueueItem,
+    Rubric,
+    RubricVersion,
+    Turn,
+    User,
+)
 
 LEVELS = [{"value": value, "label": str(value), "anchor": ""} for value in (1, 2, 3)]
 PASSED = {"policy": {"choice": "pass"}, "tone": {"choice": "2"}}
@@ -61,3 +73,17 @@ def submit_lease(session: Session, project_id: int, lease: Lease, user: User, **
         user_id=user.id,
         payload={"answers": PASSED} | payload,
     )
+
+
+def label_calls(session: Session, queue: Queue, user: User, said: Mapping[str, Mapping[str, Any]]) -> None:
+    """Labels as if somebody had filled them in: by call, by criterion true, false, a level, or "na"."""
+    items = select(QueueItem.conversation_id, QueueItem.id).filter_by(queue_id=queue.id)
+    item_of = dict(session.execute(items).all())
+    for call, answers in said.items():
+        where = {"project_id": queue.project_id, "item_id": item_of[call], "slot_id": 0}
+        label = Label(**where, labeler_id=user.id, rubric_version=queue.rubric_version)
+        session.add(label)
+        session.flush()
+        for criterion, value in answers.items():
+            given = {"na": True} if value == "na" else {"value": value}
+            session.add(LabelValue(project_id=queue.project_id, label_id=label.id, criterion=criterion, **given))

@@ -21,10 +21,10 @@ from evalhub.models import (
 )
 from evalhub.services import Services
 from evalhub.traces import assembling, dialects, joining, span_inbox
+from evalhub.traces.aliases import canonical
 from evalhub.traces.deletion import delete_conversation
 from evalhub.traces.formats import Parsed, otlp
 from evalhub.traces.inbox import accept_spans
-from evalhub.traces.joining import canonical
 from evalhub.traces.spans import TracedCall
 
 TRACE, OTHER = "5b8efff798038103d269b633813fc60c", "aaaafff798038103d269b633813fc60c"

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from evalhub.answers import NotTheAskedJson
 from evalhub.audio.decode import probe
-from evalhub.audio.listening.answers import NotTheAskedJson, decide, read_answers
+from evalhub.audio.listening.answers import decide, read_answers
 from evalhub.audio.listening.asking import listener
 from evalhub.audio.listening.excerpts import AROUND_MS, around, as_wav, cut
 from evalhub.audio.listening.heard_turns import HeardTurn, heard_turns, spread, with_most_digits

@@ -12,7 +12,7 @@ from evalhub.settings import Settings
 from evalhub.transcript.judging.back_ends import back_end_for
 from evalhub.transcript.judging.dialogue import dialogue
 from evalhub.transcript.judging.items import Item, cut, items_of, transcript_source
-from evalhub.transcript.judging.prompt import chat_messages, schema_of, system_text
+from evalhub.transcript.judging.prompt import about, chat_messages, schema_of, system_text
 from evalhub.transcript.judging.quotes import Quotable
 from evalhub.transcript.rubric_judge import RubricJudge
 from tests.factories import make_conversation, make_tool_call, make_turn
@@ -115,6 +115,23 @@ def test_the_start_of_the_request_is_the_same_for_every_conversation() -> None:
     assert starts[0][0] == starts[1][0]
     assert starts[0][1]["content"][0] == starts[1][1]["content"][0]
     assert "Verify first." in starts[0][1]["content"][0]["text"]
+
+
+def test_the_judge_is_told_what_the_agent_was_asked_to_sound_like() -> None:
+    style = {"demeanor": "playful", "pacing": "slow"}
+    told = {}
+    for name, prompt in (("asked", PromptVersion(voice_style=style)), ("nothing", PromptVersion()), ("none", None)):
+        told[name] = json.loads(about(make_conversation(turns=said("agent: Hi."), prompt=prompt)))
+    assert told["asked"]["voice_style_asked_for"] == style
+    assert told["nothing"] == told["none"]
+    assert "voice_style_asked_for" not in told["none"]
+
+
+def test_another_style_is_other_content_so_it_is_asked_anew() -> None:
+    one, other = (
+        about(make_conversation(prompt=PromptVersion(voice_style={"tone": tone}))) for tone in ("warm", "calm")
+    )
+    assert one != other
 
 
 def test_the_scorecard_is_told_with_its_examples() -> None:

@@ -86,8 +86,49 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
     assert 180 <= covered <= 199
 
 
+def test_the_range_of_kappa_covers_the_truth_about_as_often_as_it_says() -> None:
+    """People pass 80 %, the judge is right on 85 % of either: kappa is (0.85 - 0.626) / (1 - 0.626)."""
+    chance, truth, covered = np.random.default_rng(11), (0.85 - 0.626) / (1 - 0.626), 0
+    for seed in range(150):
+        people = chance.random(100) < 0.8
+        judge = np.where(chance.random(100) < 0.85, people, ~people)
+        words = (
+            [["fail", "pass"][one] for one in judge.astype(int)],
+            [["fail", "pass"][one] for one in people.astype(int)],
+        )
+        found = agreement(
+            [Pair(call=i, first=a, second=b) for i, (a, b) in enumerate(zip(*words, strict=True))], draws=400, seed=seed
+        ).kappa
+        covered += (found.low or 0) <= truth <= (found.high or 0)
+    assert 0.9 <= covered / 150 <= 0.99
+
+
 def test_the_same_answers_have_the_same_interval() -> None:
     assert agreement(pairs(40, 5, 3, 12)) == agreement(pairs(40, 5, 3, 12))
+
+
+def test_how_many_fails_a_judge_catches_is_told_apart_from_how_often_it_is_right() -> None:
+    found = agreement(pairs(80, 12, 2, 6))
+    assert found.recall["fail"].value == pytest.approx(6 / 18)
+    assert found.recall["pass"].value == pytest.approx(80 / 82)
+    assert found.recall["fail"].low is not None
+    assert found.recall["fail"].low < 6 / 18 < (found.recall["fail"].high or 0)
+
+
+def test_where_all_agree_there_is_still_doubt() -> None:
+    """Nobody may say 100 % between 100 and 100: 12 of 12 is 76 % or more."""
+    found = agreement(pairs(48, 0, 0, 12))
+    assert (found.kappa.value, found.kappa.high) == (1.0, 1.0)
+    assert 0.7 < (found.kappa.low or 0) < 0.9
+    assert found.recall["fail"].value == 1.0
+    assert found.recall["fail"].low == pytest.approx(0.757, abs=0.001)
+    assert found.observed.low == pytest.approx(0.940, abs=0.001)
+
+
+def test_calls_answered_alike_are_drawn_as_a_kind_and_as_quickly_for_many() -> None:
+    """The range of 100 times as many calls of the same kinds is a tenth as wide."""
+    few, many = agreement(pairs(40, 5, 3, 12)).kappa, agreement(pairs(4000, 500, 300, 1200), draws=2000).kappa
+    assert _width(few) == pytest.approx(10 * _width(many), rel=0.15)
 
 
 def test_what_is_no_class_is_refused() -> None:

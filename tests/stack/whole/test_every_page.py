@@ -19,6 +19,8 @@ def pages(lead: Page) -> list[str]:
         "conversations/upload",
         "dashboard?days=30",
         "dashboard/listen/pace?days=30",
+        "agreement",
+        "agreement/customer_service/brevity",
         "queues",
         "queues/new",
         "scorecards",

@@ -8,7 +8,6 @@ call, and judges, whose share is what people change, are asked about every call.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -81,14 +80,22 @@ def change_rule(session: Session, rule: EvaluationRule, draft: Draft, *, by: str
     rule.name = draft.name
     for name, value in draft.meaning.items():
         setattr(rule, name, value)
-    _note(session, rule, "rule.changed", by, version=rule.version, **draft.meaning)
+    _sign(rule, by)
+    told = {"rule": rule.id, "version": rule.version} | draft.meaning
+    audit(session, rule.project_id, by, "rule.changed", rule.name, **told)
+    session.flush()
 
 
 def switch_rule(session: Session, rule: EvaluationRule, *, on: bool, by: str) -> None:
     """Switch a rule on or off. What still waits because of it is left alone when it goes off."""
     if rule.enabled != on:
         rule.enabled = on
-        _note(session, rule, "rule.switched_on" if on else "rule.switched_off", by)
+        _sign(rule, by)
+        if on:
+            audit(session, rule.project_id, by, "rule.switched_on", rule.name, rule=rule.id)
+        else:
+            audit(session, rule.project_id, by, "rule.switched_off", rule.name, rule=rule.id)
+        session.flush()
     if not on:
         _stop_waiting(session, rule, "switched off")
 
@@ -96,15 +103,13 @@ def switch_rule(session: Session, rule: EvaluationRule, *, on: bool, by: str) ->
 def delete_rule(session: Session, rule: EvaluationRule, *, by: str) -> None:
     """Delete a rule; scores that are there stay."""
     _stop_waiting(session, rule, "deleted")
-    _note(session, rule, "rule.deleted", by)
+    audit(session, rule.project_id, by, "rule.deleted", rule.name, rule=rule.id)
     session.delete(rule)
     session.flush()
 
 
-def _note(session: Session, rule: EvaluationRule, action: str, by: str, **details: Any) -> None:
+def _sign(rule: EvaluationRule, by: str) -> None:
     rule.changed_by, rule.changed_at = by, datetime.now(UTC)
-    audit(session, rule.project_id, by, action, rule.name, rule=rule.id, **details)
-    session.flush()
 
 
 def _stop_waiting(session: Session, rule: EvaluationRule, what: str) -> None:

@@ -12,8 +12,8 @@ from evalhub.errors import BadInput, Problem, describe
 from evalhub.evaluations.explaining import unplanned
 from evalhub.evaluations.rules import rules_of
 from evalhub.labeling.slots import may_listen
-from evalhub.models import Recording
-from evalhub.reports.call import call_report
+from evalhub.models import PENDING, RUNNING, Recording
+from evalhub.reports.call import TIERS, call_report
 from evalhub.reports.judges import asked_about
 from evalhub.rubrics.stored import criterion_titles
 from evalhub.traces import inbox, queries, receive, span_tree
@@ -22,6 +22,7 @@ from evalhub.traces.filters import Filters
 from evalhub.traces.formats.native_dump import dump
 from evalhub.traces.timeline import timeline
 from webui.access import allow
+from webui.chips import chips
 from webui.context import actor, db, person, project, role, services
 from webui.lanes import lanes_px
 
@@ -45,12 +46,13 @@ def index() -> str:
     filters = Filters.from_args(request.args)
     page = queries.list_conversations(db(), project().id, filters, cursor=request.args.get("cursor"))
     shown = queries.summaries(db(), project().id, [row.id for row in page.items])
-    context = {"page": page, "summaries": shown, "filters": filters}
+    context: dict[str, Any] = {"page": page, "summaries": shown, "filters": filters, "titles": _titles()}
     if request.headers.get("HX-Request"):
         return render_template("conversations/rows.html", **context)
     return render_template(
         "conversations/index.html",
         **context,
+        chips=chips(filters, context["titles"]),
         asked={name: request.args[name] for name in filters.as_args()},
         total=queries.count(db(), project().id, filters),
         cap=queries.COUNT_CAP,
@@ -182,6 +184,17 @@ def page(conversation_id: str) -> str | Response:
     return render_template("conversations/page.html", **told, **_rules(conversation, told["evaluations"]))
 
 
+@bp.get("/<path:conversation_id>/pending")
+@allow("viewer", "lead")
+def pending(conversation_id: str) -> str:
+    """How many checks still run. The page asks for it: nothing on it is put anew while somebody listens."""
+    state = queries.state_of(db(), project().id, conversation_id)
+    found = queries.evaluations_of(db(), project().id, conversation_id)
+    left = sum(evaluation.status in (PENDING, RUNNING) for evaluation in found)
+    shown = {"pending": left, "state": state, "evaluations": len(found), "conversation_id": conversation_id}
+    return render_template("conversations/pending.html", **shown)
+
+
 @bp.get("/<path:conversation_id>/transcript")
 @allow("viewer", "lead")
 def transcript(conversation_id: str) -> str:
@@ -206,16 +219,19 @@ def _told(conversation: Any, start: int, count: int) -> dict[str, Any]:
     """A call with its report, and `count` lines of its transcript from `start` on."""
     scores = queries.scores_of(db(), project().id, conversation.id)
     evaluations = queries.evaluations_of(db(), project().id, conversation.id)
-    titles = {metric.id: metric.title for metric in plugins.metrics().values()}
-    criteria = {f"criterion.{key}": title for key, title in criterion_titles(db(), project().id).items()}
-    report: Any = call_report(
-        conversation, scores, evaluations, titles | criteria, asked_about(db(), project().id, conversation.id)
-    )
+    asked = asked_about(db(), project().id, conversation.id)
+    report: Any = call_report(conversation, scores, evaluations, _titles(), asked)
     end = start + count
     more = end if end < len(report.lines) else None
     height = lanes_px(conversation, scores)
-    shown = {"lines": report.lines[start:end], "next": more, "lanes_px": height}
+    shown = {"lines": report.lines[start:end], "next": more, "lanes_px": height, "tiers": TIERS}
     return {"call": conversation, "report": report, "evaluations": evaluations, **shown}
+
+
+def _titles() -> dict[str, str]:
+    """What metrics and criteria are called, by id."""
+    titles = {metric.id: metric.title for metric in plugins.metrics().values()}
+    return titles | {f"criterion.{key}": title for key, title in criterion_titles(db(), project().id).items()}
 
 
 def _rules(conversation: Any, evaluations: Any) -> dict[str, Any]:

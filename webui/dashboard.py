@@ -9,6 +9,7 @@ from evalhub.plugins import metrics
 from evalhub.reports.call import VALENCE
 from evalhub.reports.measures import versions_seen
 from evalhub.reports.outliers import KINDS, outliers
+from evalhub.reports.points import Versions
 from evalhub.reports.tools import tools_by_version
 from evalhub.reports.window import CHOICES, Window, agents
 from evalhub.rubrics.stored import criterion_titles
@@ -22,23 +23,24 @@ bp = Blueprint("dashboard", __name__, url_prefix="/p/<project_slug>/dashboard")
 @allow("viewer", "lead")
 def page() -> str:
     window = Window.from_args(project().id, request.args)
+    versions = versions_seen(db(), window)
     return render_template(
         "dashboard/page.html",
         window=window,
-        sections=_sections(window),
-        tools=tools_by_version(db(), window),
-        versions=versions_seen(db(), window),
+        sections=_sections(window, versions),
+        tools=tools_by_version(db(), window, versions),
+        versions=versions,
         agents=agents(db(), project().id),
         choices=CHOICES,
         kinds=KINDS,
     )
 
 
-@bp.get(".csv")
+@bp.get("/export.csv")
 @allow("viewer", "lead")
 def as_csv() -> Response:
     window = Window.from_args(project().id, request.args)
-    charts = [chart for section in _sections(window) for chart in section.charts]
+    charts = [chart for section in _sections(window, versions_seen(db(), window)) for chart in section.charts]
     from evalhub.reports import frames
 
     headers = {"Content-Disposition": f'attachment; filename="dashboard-{project().slug}.csv"'}
@@ -66,12 +68,12 @@ def listen(metric: str) -> str:
     )
 
 
-def _sections(window: Window) -> list[Any]:
+def _sections(window: Window, versions: Versions) -> list[Any]:
     """The charts. Their libraries are loaded with the first dashboard, not with every server."""
     from evalhub.reports.dashboard import dashboard
 
     criteria = criterion_titles(db(), project().id)
-    return dashboard(db(), window, criteria, partial(_calls, window), _agreement)
+    return dashboard(db(), window, criteria, versions, partial(_calls, window), _agreement)
 
 
 def _agreement(**question: str) -> str:

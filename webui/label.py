@@ -126,9 +126,13 @@ def pause() -> Page:
 
 
 @bp.app_template_filter()
-def clock(ms: int | None) -> str:
-    """A moment of a call: 1:07."""
-    return "-" if ms is None else f"{ms // 60_000}:{ms // 1000 % 60:02}"
+def clock(ms: float | None) -> str:
+    """A moment of a call: 1:07, after an hour 1:15:12."""
+    if ms is None:
+        return "-"
+    minutes, seconds = divmod(int(ms) // 1000, 60)
+    hours, rest = divmod(minutes, 60)
+    return f"{hours}:{rest:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 @bp.app_template_filter()

@@ -7,8 +7,8 @@ from evalhub.models import Conversation, Score
 FRAME_PX = 42
 """the row of buttons and the scale of times"""
 SIDES_PX = 24
-WAVE_PX = 56
-CURVES_PX = 100
+WAVE_PX = 60
+CURVES_PX = 120
 THIN_PX, ROW_PX = 16, 24
 
 

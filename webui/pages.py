@@ -65,9 +65,11 @@ def icon(name: str, label: str = "") -> Markup:
 
 
 def duration(ms: float | None) -> str:
-    """3:12 for a call, 0.9 s for a moment."""
+    """3:12 for a call, 0.9 s for a wait, 60 ms for a tool."""
     if ms is None:
         return "-"
+    if ms < 100:
+        return f"{ms:.0f} ms"
     if ms < 10_000:
         return f"{ms / 1000:.1f} s"
     minutes, seconds = divmod(round(ms / 1000), 60)

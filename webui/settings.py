@@ -7,7 +7,7 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from werkzeug.wrappers import Response
 
 from evalhub.accounts import keys
-from evalhub.accounts.audit import SHOWN, audit, recent
+from evalhub.accounts.audit import SHOWN, WORDS, audit, recent
 from evalhub.evaluations.limits import Limits, set_limits
 from evalhub.labeling.scorecards import scorecards
 from evalhub.reports.home import observed, progress
@@ -114,7 +114,7 @@ def save_project() -> Response:
 @bp.get("/p/<project_slug>/settings/audit")
 @allow()
 def show_audit() -> str:
-    return render_template("settings/audit.html", entries=recent(db(), project().id), limit=SHOWN)
+    return render_template("settings/audit.html", entries=recent(db(), project().id), limit=SHOWN, words=WORDS)
 
 
 def _back(endpoint: str) -> Response:

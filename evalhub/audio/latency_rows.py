@@ -58,16 +58,24 @@ def _percentiles(split: str, chosen: Sequence[Reply], found: dict[str, Any]) -> 
     slowest = max(chosen, key=lambda reply: reply.latency_ms, default=None)
     for name, share in SHARES.items():
         value = percentile(latencies, share) if latencies else None
-        is_slow = value is not None and value > SLOW_P95_MS
+        is_judged, slow = name == "p95" and not split, _slow(value)
         yield row(
             f"turn_latency_ms{split}.{name}",
             value,
             reason=None if latencies else "nothing to measure: no caller turn was answered",
-            verdict=("fail" if is_slow else "pass") if name == "p95" and not split else None,
+            verdict=("fail" if slow else "pass") if is_judged else None,
+            explanation=slow if is_judged else None,
             counts=found,
             policy=POLICY,
             evidence=_evidence(slowest) if slowest else [],
         )
+
+
+def _slow(p95_ms: float | None) -> str | None:
+    """What to say of a p95 that is over the target."""
+    if p95_ms is None or p95_ms <= SLOW_P95_MS:
+        return None
+    return f"slow answers: p95 {p95_ms / 1000:.1f} s, target {SLOW_P95_MS / 1000:.1f} s"
 
 
 def _evidence(reply: Reply) -> list[dict[str, Any]]:

@@ -5,9 +5,11 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from rich.box import SIMPLE
+from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import func, select
 
+from evalhub import plugins
 from evalhub.accounts.keys import make_key, revoke_key
 from evalhub.bundled import bundled
 from evalhub.cli.progress import console, progress_bar
@@ -19,12 +21,7 @@ from evalhub.sending import Server
 from evalhub.services import Services
 
 WAITED_FOR = (PENDING, RUNNING)
-SHOWN = {
-    "recording_check.clean": "sound",
-    "turn_latency_ms.p95": "p95",
-    "dead_air_ms.longest": "silence",
-    "function_calls.correct": "tools",
-}
+SHOWN = ("recording_check.clean", "turn_latency_ms.p95", "dead_air_ms.longest")
 
 
 @dataclass(frozen=True)
@@ -68,12 +65,15 @@ class Demo:
     def print_table(self) -> None:
         """One row per call: what was measured, and what failed."""
         table = Table(title="Sample calls", title_justify="left", box=SIMPLE)
-        for name in ("call", *SHOWN.values()):
-            table.add_column(name, no_wrap=True)
-        table.add_column("failed")
+        table.add_column("Call", no_wrap=True, max_width=16)
+        for metric in SHOWN:
+            table.add_column(_title(metric), min_width=9, max_width=10)
+        table.add_column("Failed checks")
         with self.services.sessions() as session:
-            calls = session.scalars(select(Conversation.id).order_by(Conversation.started_at))
-            scores = _scores_by_call(session.scalars(select(Score).where(Score.subject_type == "conversation")))
+            own = select(Project.id).filter_by(slug="demo").scalar_subquery()
+            calls = session.scalars(select(Conversation.id).filter_by(project_id=own).order_by(Conversation.started_at))
+            whole = select(Score).filter_by(project_id=own, subject_type="conversation")
+            scores = _scores_by_call(session.scalars(whole))
             for call in calls:
                 table.add_row(call, *(_cell(scores[call].get(metric)) for metric in SHOWN), _failed(scores[call]))
         console.print(table)
@@ -113,6 +113,12 @@ def _scores_by_call(scores: object) -> dict[str, dict[str, Score]]:
     return found
 
 
+def _title(metric: str) -> str:
+    """What a metric is called; what the call names itself (a stage, a rule) keeps its name."""
+    known = plugins.metrics().get(metric)
+    return known.title if known else metric.replace(".", " ").replace("_", " ")
+
+
 def _cell(score: Score | None) -> str:
     if score is None or score.value is None:
         return "[dim]-[/]"
@@ -122,5 +128,5 @@ def _cell(score: Score | None) -> str:
 
 
 def _failed(scores: dict[str, Score]) -> str:
-    failed = [metric for metric, score in scores.items() if score.verdict == "fail"]
-    return f"[red]{', '.join(failed)}[/]" if failed else ""
+    failed = [_title(metric) for metric, score in scores.items() if score.verdict == "fail"]
+    return f"[red]{escape('; '.join(failed))}[/]" if failed else ""

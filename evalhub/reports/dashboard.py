@@ -8,15 +8,24 @@ from sqlalchemy.orm import Session
 from evalhub import plugins
 from evalhub.reports import figures, measures
 from evalhub.reports.call import VALENCE
-from evalhub.reports.figures import Chart, Link
+from evalhub.reports.cost_chart import Days, cost_chart
+from evalhub.reports.criteria_chart import criteria_chart
+from evalhub.reports.figures import Chart
+from evalhub.reports.judged import Judge
 from evalhub.reports.judges import asked_by_day
+from evalhub.reports.measures import Percentiles, VersionRate
 from evalhub.reports.people import people_rates
+from evalhub.reports.points import Link, Versions
 from evalhub.reports.window import Window
 from evalhub.reports.worth import AgreementLink, judges_of
 
 DELIVERY = ("expressiveness", "pace", "energy", "loudness_lufs")
+SCALES = {"expressiveness": "0 even to 1 lively", "pace": "0 slow to 1 fast", "energy": "0 calm to 1 strong"}
+"""what the ends of a metric without a unit mean"""
 QUIET = ("dead_air_ms.longest",)
 LATENCY = "turn_latency_ms"
+CALLS_RIGHT, RECORDING = "function_calls.correct", "recording_check.clean"
+CRITERIA = "criterion."
 
 
 @dataclass(frozen=True)
@@ -30,42 +39,54 @@ class Section:
 
 
 def dashboard(
-    session: Session, window: Window, criteria: Mapping[str, str], link: Link, agreement: AgreementLink
+    session: Session,
+    window: Window,
+    criteria: Mapping[str, str],
+    versions: Versions,
+    link: Link,
+    agreement: AgreementLink,
 ) -> list[Section]:
     """Every section of the page.
 
     Args:
         criteria: titles of the rubric's criteria by key.
+        versions: of the window.
         link: address of the calls behind a number.
         agreement: address of what says how far a judge agrees with people, on one question or on all.
     """
-    versions = [version for version, _ in measures.versions_seen(session, window)]
-    seen = (session, window)
+    rates = measures.verdict_rates(session, window, CRITERIA, (CALLS_RIGHT, RECORDING))
+    spreads = measures.spreads(session, window, (*QUIET, *DELIVERY))
+    people, days = people_rates(session, window), measures.daily_percentiles(session, window, LATENCY)
+    judges = judges_of(session, window.project_id, [one for one in rates if _is_judged(one)], agreement)
+    quick = [_latency(days, versions, link), *_spreads(spreads, QUIET, versions, link)]
     return [
-        Section("right", "Is it right?", [_criteria(*seen, criteria, versions, link, agreement)]),
-        Section("tools", "Do the tools work?", [_rate(*seen, "function_calls.correct", versions, link)]),
-        Section("quick", "Is it quick?", [_latency(*seen, versions, link), *_spreads(*seen, QUIET, versions, link)]),
-        Section("sound", "How does it sound?", _spreads(*seen, DELIVERY, versions, link), note=VALENCE),
-        Section("trust", "Can the recordings be trusted?", [_rate(*seen, "recording_check.clean", versions, link)]),
-        *_judging(*seen),
+        Section("right", "Is it right?", [_criteria(people, rates, judges, criteria, versions, link)]),
+        Section("tools", "Do the tools work?", [_rate(rates, CALLS_RIGHT, versions, link)]),
+        Section("quick", "Is it quick?", quick),
+        Section("sound", "How does it sound?", _spreads(spreads, DELIVERY, versions, link), note=VALENCE),
+        Section("trust", "Can the recordings be trusted?", [_rate(rates, RECORDING, versions, link)]),
+        *_judging(asked_by_day(session, window)),
     ]
 
 
+def _is_judged(found: VersionRate) -> bool:
+    return found.metric.startswith(CRITERIA)
+
+
 def _criteria(
-    session: Session,
-    window: Window,
+    said: Sequence[VersionRate],
+    rates: Sequence[VersionRate],
+    judges: Mapping[tuple[str, str], Judge],
     criteria: Mapping[str, str],
-    versions: Sequence[str],
+    versions: Versions,
     link: Link,
-    agreement: AgreementLink,
 ) -> Chart:
-    judged = measures.verdict_rates(session, window, "criterion.")
-    people = [measures.VersionRate(f"criterion.{f.metric}", f.version, f.rate) for f in people_rates(session, window)]
-    titles = {f"criterion.{key}": title for key, title in criteria.items()}
+    judged = [found for found in rates if _is_judged(found)]
+    people = [VersionRate(f"{CRITERIA}{found.metric}", found.version, found.rate) for found in said]
+    titles = {f"{CRITERIA}{key}": title for key, title in criteria.items()}
     shown = {found.metric for found in (*judged, *people)}
     titles = {metric: title for metric, title in titles.items() if metric in shown}
-    judges = judges_of(session, window.project_id, judged, agreement)
-    return figures.criteria_chart(
+    return criteria_chart(
         "criteria",
         "Calls that pass, per criterion",
         people,
@@ -77,37 +98,33 @@ def _criteria(
     )
 
 
-def _judging(session: Session, window: Window) -> list[Section]:
+def _judging(days: Days) -> list[Section]:
     """Left out where no judge was asked."""
-    days = asked_by_day(session, window)
-    chart = figures.cost_chart("judging", "US dollars a day, by model", days)
-    return [Section("judging", "What does judging cost?", [chart])] if days else []
+    charts = [cost_chart("judging", "US dollars a day, by model", days)] if days else []
+    return [Section("judging", "What does judging cost?", charts)] if charts else []
 
 
-def _rate(session: Session, window: Window, metric_id: str, versions: Sequence[str], link: Link) -> Chart:
+def _rate(rates: Sequence[VersionRate], metric_id: str, versions: Versions, link: Link) -> Chart:
     metric = plugins.metrics()[metric_id]
-    rates = measures.verdict_rates(session, window, (metric_id,))
+    own = [found for found in rates if found.metric == metric_id]
     key = metric_id.replace(".", "-")
-    return figures.rate_chart(key, metric.title, rates, metric=metric, versions=versions, link=link)
+    return figures.rate_chart(key, metric.title, own, metric=metric, versions=versions, link=link)
 
 
-def _latency(session: Session, window: Window, versions: Sequence[str], link: Link) -> Chart:
+def _latency(days: Sequence[Percentiles], versions: Versions, link: Link) -> Chart:
     metric = plugins.metrics()[LATENCY]
-    days = measures.daily_percentiles(session, window, LATENCY)
     return figures.daily_chart("latency", metric.title, days, metric=metric, versions=versions, link=link)
 
 
-def _spreads(
-    session: Session, window: Window, metrics: Sequence[str], versions: Sequence[str], link: Link
-) -> list[Chart]:
+def _spreads(found: Sequence[Percentiles], metrics: Sequence[str], versions: Versions, link: Link) -> list[Chart]:
     known = plugins.metrics()
-    found = measures.spreads(session, window, metrics)
     return [
         figures.spread_chart(
             metric.replace(".", "-"),
             known[metric].title,
             [spread for spread in found if spread.metric == metric],
             metric=known[metric],
+            scale=SCALES.get(metric, ""),
             versions=versions,
             link=link,
         )

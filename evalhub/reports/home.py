@@ -51,6 +51,7 @@ class Progress:
 class Week:
     """Four numbers of the last seven days, each with the seven days before."""
 
+    since: datetime
     calls: tuple[int, int]
     minutes: tuple[float, float]
     failed: tuple[int, int]
@@ -101,6 +102,7 @@ def week(session: Session, project_id: int, now: datetime | None = None) -> Week
     spans = [(now - timedelta(days=7), now), (now - timedelta(days=14), now - timedelta(days=7))]
     this, last = (_counted(session, project_id, since, until) for since, until in spans)
     return Week(
+        since=spans[0][0],
         calls=(int(this[0]), int(last[0])),
         minutes=(this[1], last[1]),
         failed=(int(this[2]), int(last[2])),

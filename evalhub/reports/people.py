@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Float, Text, and_, case, cast, func, not_,
 from sqlalchemy.orm import Session
 
 from evalhub.models import Conversation, Label, LabelValue, Queue, QueueItem
-from evalhub.reports.measures import VersionRate
+from evalhub.reports.measures import AGENT_VERSION, AgentVersion, VersionRate
 from evalhub.reports.window import Window
 from evalhub.rubrics.editing import outdated
 from evalhub.traces.filters import not_picked_by_answer
@@ -20,11 +20,11 @@ from evalhub.trust.intervals import weighted_rate
 
 def people_rates(session: Session, window: Window) -> list[VersionRate]:
     """Share of calls that pass each boolean criterion, per agent version, with its interval."""
-    answers: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
-    for criterion, version, probability, answer in session.execute(
+    answers: dict[tuple[str, AgentVersion], list[tuple[float, float]]] = defaultdict(list)
+    for criterion, *version, probability, answer in session.execute(
         _answers(window, outdated(session, window.project_id))
     ):
-        answers[criterion, version].append((1 / probability, answer))
+        answers[criterion, AgentVersion(*version)].append((1 / probability, answer))
     found = [(key, weighted_rate(pairs)) for key, pairs in sorted(answers.items())]
     return [VersionRate(criterion, version, rate) for (criterion, version), rate in found if rate]
 
@@ -32,12 +32,11 @@ def people_rates(session: Session, window: Window) -> list[VersionRate]:
 def _answers(window: Window, old: list[tuple[str, str, int]]):  # type: ignore[no-untyped-def]
     """One row per criterion, version and call: the mean answer of those who labeled it, as it is asked now."""
     passed = func.avg(cast(case((cast(LabelValue.value, Text) == "true", 1), else_=0), Float))
-    version = func.coalesce(Conversation.agent_version, "")
     value_of = and_(LabelValue.project_id == Label.project_id, LabelValue.label_id == Label.id)
     item_of = and_(QueueItem.project_id == Label.project_id, QueueItem.id == Label.item_id)
     call_of = and_(Conversation.project_id == QueueItem.project_id, Conversation.id == QueueItem.conversation_id)
     query = (
-        select(LabelValue.criterion, version, func.min(QueueItem.inclusion_prob), passed)
+        select(LabelValue.criterion, *AGENT_VERSION, func.min(QueueItem.inclusion_prob), passed)
         .join(Label, value_of)
         .join(QueueItem, item_of)
         .join(Queue, and_(Queue.project_id == QueueItem.project_id, Queue.id == QueueItem.queue_id))
@@ -47,7 +46,7 @@ def _answers(window: Window, old: list[tuple[str, str, int]]):  # type: ignore[n
         .where(LabelValue.na.is_(False), LabelValue.subject_type == "conversation")
         .where(func.jsonb_typeof(LabelValue.value) == "boolean", *(not_(_asked_otherwise(*one)) for one in old))
     )
-    return query.group_by(LabelValue.criterion, version, QueueItem.conversation_id)
+    return query.group_by(LabelValue.criterion, *AGENT_VERSION, QueueItem.conversation_id)
 
 
 def _asked_otherwise(rubric: str, criterion: str, since: int) -> ColumnElement[bool]:

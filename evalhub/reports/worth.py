@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from evalhub.models import JudgeVersion
 from evalhub.reports.agreement import Compared, in_short
 from evalhub.reports.compared import judge_versions
-from evalhub.reports.figures import Judge, Linked
+from evalhub.reports.judged import Judge, Linked
 from evalhub.reports.measures import VersionRate
 from evalhub.trust.agreement import FEW_CALLS
 

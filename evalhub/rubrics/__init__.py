@@ -127,10 +127,11 @@ def _fields_of(content: dict[str, Any], kind: Any, path: str) -> Iterator[Proble
         hint = f" (did you mean `{close[0]}`?)" if close else ""
         yield Problem(f"{path}{name}", f"one of {', '.join(known)}{hint}", "an unknown key")
     for name, field in known.items():
-        if name in content:
-            yield from _of_its_type(content[name], field, f"{path}{name}")
-        elif field.default is MISSING and name != "criteria":
+        is_needed = field.default is MISSING and name != "criteria"
+        if is_needed and content.get(name, "") == "":
             yield Problem(f"{path}{name}", "a text", "nothing")
+        elif name in content:
+            yield from _of_its_type(content[name], field, f"{path}{name}")
 
 
 def _of_its_type(value: Any, field: Field[Any], path: str) -> Iterator[Problem]:

@@ -62,7 +62,9 @@ class Summary:
     """verdicts of any kind: without one, nothing failed because nothing was checked"""
     fails: int = 0
     worst: str | None = None
-    """the explanation of a failing verdict"""
+    """the explanation of a failing verdict, where there is one"""
+    failed_metric: str | None = None
+    """a metric that failed, to be named where nothing is explained"""
     labels: int = 0
     sha256: str | None = None
     """of a recording whose waveform can be drawn"""
@@ -106,7 +108,8 @@ def summaries(session: Session, project_id: int, ids: Sequence[str]) -> dict[str
     of_page = (Score.project_id == project_id, Score.conversation_id.in_(ids), Score.verdict.is_not(None))
     failed, why = Score.verdict == "fail", func.min(Score.explanation)
     worst = func.coalesce(why.filter(failed, Score.subject_type == "conversation"), why.filter(failed))
-    told = {"judged": func.count(), "fails": func.count().filter(failed), "worst": worst}
+    metric = func.min(Score.metric).filter(failed)
+    told = {"judged": func.count(), "fails": func.count().filter(failed), "worst": worst, "failed_metric": metric}
     verdicts = select(Score.conversation_id, *told.values()).where(*of_page).group_by(Score.conversation_id)
     found: dict[str, dict[str, Any]] = {
         row[0]: dict(zip(told, row[1:], strict=True)) for row in session.execute(verdicts)
@@ -163,6 +166,17 @@ def check_exists(session: Session, project_id: int, conversation_id: str) -> Non
     """
     if not exists(session, project_id, conversation_id):
         raise NotFound(f"There is no conversation {conversation_id!r} in this project.")
+
+
+def state_of(session: Session, project_id: int, conversation_id: str) -> str | None:
+    """The state of a conversation: open, received, ended.
+
+    Raises:
+        NotFound: there is none in this project.
+    """
+    check_exists(session, project_id, conversation_id)
+    query = select(Conversation.state).filter_by(project_id=project_id, id=conversation_id)
+    return session.scalars(query).one()
 
 
 def bodies_of(session: Session, project_id: int, conversation_id: str, limit: int = 200) -> Sequence[Any]:

@@ -322,10 +322,10 @@ def test_the_dashboard_splits_judge_versions_and_says_what_each_is_worth(
             judge = "old" if index < 40 else "new"
             store_verdict(session, project, call, "fail" if index >= 50 else "pass", judge)
     page = " ".join(signed_in("viewer").get("/p/demo/dashboard").text.split())
-    cell = "<td>reader-{} reads ({})</td><td>{}</td><td>{}</td><td>{}</td>"
-    old = cell.format(1, "old", "100%", "between 91 and 100 %", 40)
+    cell = "<td>reader-{} reads ({})</td><td>{}</td><td>{}</td>"
+    old = cell.format(1, "old", "100%", "between 91 and 100 %")
     assert f'{old}<td><a href="{PAGE}/care/policy">kappa 0.00 [0.00, 0.00], 40 calls</a></td>' in page
-    new = cell.format(2, "new", "50%", "between 30 and 70 %", 20)
+    new = cell.format(2, "new", "50%", "between 30 and 70 %")
     assert f'{new}<td><a href="{PAGE}/care/policy">not yet compared with people</a></td>' in page
     assert "reader-1 reads (old): 0 of 1 questions compared with people on 50 calls or more" in page
     assert "reader-2 reads (new): not yet compared with people" in page
@@ -333,7 +333,7 @@ def test_the_dashboard_splits_judge_versions_and_says_what_each_is_worth(
     links = {url for trace in json.loads(figure)["data"] for url in trace["customdata"]}
     [failed] = [url for url in links if "judge=new" in url]
     assert signed_in("viewer").get(failed).text.count('class="call-row"') == 10
-    assert "kappa 0.00 [0.00, 0.00], 40 calls" in signed_in("viewer").get("/p/demo/dashboard/.csv").text
+    assert "kappa 0.00 [0.00, 0.00], 40 calls" in signed_in("viewer").get("/p/demo/dashboard/export.csv").text
 
 
 def test_a_question_that_means_something_else_now_starts_anew(

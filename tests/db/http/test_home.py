@@ -102,6 +102,18 @@ def test_a_living_project_tells_its_week(signed_in: As, services: Services, proj
     assert "Wrong order in c0." in page
 
 
+@pytest.mark.parametrize(("tile", "calls"), [("Calls", ["c0", "c1", "c2"]), ("Calls that failed a check", ["c0"])])
+def test_a_number_of_the_week_opens_its_calls(
+    signed_in: As, services: Services, project: Project, tile: str, calls: list[str]
+) -> None:
+    with services.work() as session:
+        add_calls(session, project.id, 0, 1, 2, 8, fails=1)
+    viewer = signed_in("viewer")
+    [address] = re.findall(rf'href="([^"]+)"><span class="muted">{tile}</span>', viewer.get(HOME).text)
+    listed = viewer.get(address.replace("&amp;", "&")).text
+    assert sorted(re.findall(r'class="call-row" href="[^"]+/(c\d)"', listed)) == calls
+
+
 def test_a_quiet_week_says_so(signed_in: As, services: Services, project: Project) -> None:
     with services.work() as session:
         add_calls(session, project.id, 8, 9)

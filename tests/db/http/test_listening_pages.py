@@ -112,7 +112,7 @@ def test_the_dashboard_leads_to_the_five(services: Services, project: Project, s
     add_call(services, project, "call-1", [score("energy", 0.4, **whole), score("energy", 0.9)])
     page = signed_in("viewer").get("/p/demo/dashboard").text
     assert f"{LISTEN}/energy" in page
-    assert "<td>0.4</td><td>0.4</td><td>0.4</td><td>0.4</td><td>0.4</td><td>1</td>" in page
+    assert "<td>0.4</td><td>0.4</td><td>0.4</td><td>0.4</td><td>0.4</td><td></td>" in page
     assert "not whether it is glad or angry" in page
 
 
@@ -201,7 +201,7 @@ def test_a_number_says_where_it_came_from(services: Services, project: Project, 
     fields = {"basis": "audio", "contract": "1", "policy": {"margin": 0.2}, "counts": {"n": 4}}
     add_call(services, project, "call-1", [score("pace", 0.5, **fields)])
     page = viewer.get("/p/demo/conversations/call-1").text
-    for told in ("the sound itself", "contract 1", "margin 0.2", "n 4", "delivery version"):
+    for told in ("the sound itself", "contract 1", "margin 0.2", "n 4", "Delivery, version"):
         assert told in page
 
 

@@ -83,6 +83,12 @@ def test_faults_are_said_and_what_was_filled_in_stays(services: Services, projec
     assert newest(services, project, "outbound").number == 1
 
 
+def test_a_question_keeps_a_title(services: Services, project: Project, lead: FlaskClient) -> None:
+    answer = lead.post(EDIT, data=form_of(lead.get(EDIT).text) | {"0.title": " ", "change": "wording"})
+    assert (answer.status_code, "criteria[0].title: expected a text, got nothing" in answer.text) == (422, True)
+    assert newest(services, project, "outbound").number == 1
+
+
 def test_taking_a_question_away_is_a_change_of_meaning(services: Services, project: Project, lead: FlaskClient) -> None:
     form = form_of(lead.get(EDIT).text) | {"2.remove": "on"}
     assert lead.post(EDIT, data=form | {"change": "wording"}).status_code == 422

@@ -40,6 +40,7 @@ def test_every_row_names_contract_basis_and_policy() -> None:
 def test_slow_answers_fail() -> None:
     p95 = of_call(scores(TurnTaking(), make_talk([(0, 1000)], [(4500, 5000)])))["turn_latency_ms.p95"]
     assert (p95.value, p95.verdict) == (3500, "fail")
+    assert p95.explanation == "slow answers: p95 3.5 s, target 3.0 s"
     assert p95.evidence == [{"start_ms": 1000, "end_ms": 4500, "channel": "agent", "turn_id": "t2"}]
 
 

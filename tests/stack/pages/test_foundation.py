@@ -73,10 +73,20 @@ def test_pages_are_for_everybody(admin: Page, theme: str) -> None:
         assert admin.evaluate(SHIFT) < 0.05, path
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_page_that_is_not_there_is_for_everybody(page: Page, theme: str) -> None:
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.route("**/nothing", lambda route: route.fulfill(response=route.fetch(), status=200))  # else it is logged
+    page.goto("/nothing")
+    expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
+    assert Axe().run(page)["violations"] == []
+
+
 def test_nothing_is_wider_than_a_phone(admin: Page) -> None:
     admin.set_viewport_size({"width": 390, "height": 800})
     for path in PAGES:
         admin.goto(path)
+        admin.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
         assert admin.evaluate("document.documentElement.scrollWidth") <= 390, path
 
 

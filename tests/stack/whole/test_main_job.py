@@ -1,11 +1,13 @@
 """The main job in a real browser on what `make up` starts: a fault is heard, people label, the dashboard tells."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.stack.conftest import NEEDS_BROWSER
+from tests.stack.started import Started
 from tests.stack.whole.steps import make_queue
 
 pytestmark = [*NEEDS_BROWSER, pytest.mark.xdist_group("whole")]
@@ -15,7 +17,8 @@ PASSWORD = "a long enough password"
 def test_a_planted_fault_is_found_heard_and_explained(lead: Page) -> None:
     lead.goto("/p/demo/")
     lead.get_by_role("link", name="Calls that failed a check").click()
-    expect(lead.locator(".chip.active")).to_contain_text("fail")
+    expect(lead.get_by_role("link", name="verdict fail")).to_be_visible()
+    lead.get_by_role("link", name=re.compile("^from ")).click()  # the week's calls, then those before, too
     lead.fill("[type=search]", "returns-0101")
     lead.keyboard.press("Enter")
     lead.locator(".call-row").first.click()
@@ -28,6 +31,14 @@ def test_a_planted_fault_is_found_heard_and_explained(lead: Page) -> None:
     expect(lead.locator("#panel-tools")).to_contain_text("order")
     lead.get_by_role("tab", name="Spans").click()
     expect(lead.locator("#panel-spans")).not_to_contain_text("Loading")
+
+
+def test_the_start_tells_what_was_measured_in_words(platform: Started) -> None:
+    told = platform.said
+    assert "Longest dead air" in told
+    [row] = [line for line in told.splitlines() if line.strip().startswith("returns-0103")]
+    assert "11.2 s" in row
+    assert "turn_latency_ms" not in told
 
 
 def test_from_a_queue_to_the_dashboard(lead: Page, window: Callable[..., Page]) -> None:

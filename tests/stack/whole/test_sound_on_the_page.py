@@ -30,6 +30,10 @@ def test_curves_are_drawn_and_tell_an_instant(lead: Page) -> None:
         expect(curve.locator("canvas")).to_be_visible()
         assert curve.locator("canvas").evaluate(INK) > 500
         expect(curve.locator(".lane-name")).to_contain_text("line: agent")
+        name, drawn = curve.locator(".lane-name").bounding_box(), curve.locator("canvas").bounding_box()
+        assert name
+        assert drawn
+        assert name["y"] + name["height"] <= drawn["y"] + 4, "the curve strikes its name through"
     curve.hover(position={"x": 60, "y": 10})
     expect(lead.locator(".lane.curve.pitch .lane-name")).to_contain_text("Hz")
     expect(lead.locator(".hoverline")).to_be_visible()
@@ -60,6 +64,25 @@ def test_a_lane_is_one_stop_and_arrows_go_through_it(lead: Page) -> None:
     lead.keyboard.press("Enter")
     expect(lead.get_by_role("button", name="Pause")).to_be_visible()
     assert 15 <= seconds(lead) < 18
+
+
+COVERED = """() => {
+    const [here, bar] = [document.activeElement, document.querySelector('.player')];
+    if (here === document.body || here.closest('.player, #nav')) return false;
+    return here.getBoundingClientRect().bottom > bar.getBoundingClientRect().top + 1;
+}"""
+
+
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 700}, {"width": 390, "height": 800}])
+def test_what_has_the_focus_is_never_under_the_player(lead: Page, size: dict[str, int]) -> None:
+    lead.emulate_media(reduced_motion="reduce")
+    lead.set_viewport_size(size)
+    lead.goto(SLOW)
+    lead.wait_for_selector(".player")
+    lead.locator(".said-time").first.focus()
+    for _ in range(45):
+        lead.keyboard.press("Tab")
+        assert not lead.evaluate(COVERED), lead.evaluate("document.activeElement.textContent")
 
 
 def test_a_number_tells_where_it_came_from(lead: Page) -> None:

@@ -2,6 +2,7 @@
 import "htmx.org";
 import { askFirst } from "./lib/confirm";
 import { copyText } from "./lib/copy";
+import { fold } from "./lib/fold";
 import { bindNavigation } from "./lib/navigation";
 import { localTimes } from "./lib/times";
 import { toast } from "./lib/toast";
@@ -11,6 +12,8 @@ document.addEventListener("click", (event) => {
   if (target?.closest("[data-theme-toggle]")) toggleTheme();
   const copy = target?.closest<HTMLElement>("[data-copy]");
   if (copy) void copyText(copy.dataset.copy ?? "");
+  const folds = target?.closest<HTMLElement>("[data-folds]");
+  if (folds) fold(folds);
 });
 
 document.addEventListener("change", (event) => {

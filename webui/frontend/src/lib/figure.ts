@@ -1,5 +1,10 @@
 // A figure that came as JSON, drawn in the theme's colours. Every point carries the address of its calls.
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+interface Layout {
+  [key: string]: Json;
+  xaxis: { [key: string]: Json };
+  yaxis: { [key: string]: Json };
+}
 interface Clicked {
   points: { customdata?: unknown; data?: { customdata?: unknown[] } }[];
 }
@@ -12,13 +17,20 @@ const CONFIG = { displayModeBar: false, responsive: true, doubleClick: "reset" }
 /** Draws the figure of `place` (data-plot names it), and again when the theme changes. */
 export async function drawFigure(place: HTMLElement): Promise<void> {
   const source = document.getElementById(`figure-${place.dataset.plot}`)?.textContent ?? "{}";
-  const figure = JSON.parse(source) as { data: Json; layout: Json };
+  const figure = JSON.parse(source) as { data: Json; layout: Layout };
   const plotly = (await import("plotly.js-cartesian-dist-min")).default as unknown as Plotly;
-  const draw = () => plotly.react(place, themed(figure.data), themed(figure.layout), CONFIG);
+  const layout = matchMedia("(pointer: coarse)").matches ? still(figure.layout) : figure.layout;
+  const draw = () => plotly.react(place, themed(figure.data), themed(layout), CONFIG);
   place.replaceChildren(); // what kept its place until now
   const drawn = (await draw()) as HTMLElement & { on(event: string, then: (found: Clicked) => void): void };
   drawn.on("plotly_click", openCalls);
   document.addEventListener("themechange", () => void draw());
+}
+
+/** A finger that moves over a chart moves the page; it does not zoom. */
+function still(layout: Layout): Layout {
+  const axes = { xaxis: { ...layout.xaxis, fixedrange: true }, yaxis: { ...layout.yaxis, fixedrange: true } };
+  return { ...layout, ...axes, dragmode: false };
 }
 
 function openCalls(clicked: Clicked): void {

@@ -6,7 +6,10 @@ import type { Sound } from "./sound";
 import { clock } from "./times";
 import { drawLane, loadLanes } from "./waveform";
 
-const ROOM_PX = 40;
+const ROOM_PX = 32; // less than this, and a text says nothing
+const INSIDE_PX: Record<string, number> = { answers: Number.POSITIVE_INFINITY, silence: 40 }; // else it stands after
+const LONG_PX = 60;
+const LATE = 0.9;
 
 /** Draws every lane into `place`; a click plays from there. */
 export async function showLanes(place: HTMLElement, timeline: Timeline, sound: Sound, axis: Axis): Promise<void> {
@@ -46,15 +49,13 @@ function waveform(lane: Parameters<typeof drawLane>[1], axis: Axis): HTMLElement
 
 function markLane(name: string, marks: Mark[], axis: Axis, sound: Sound): HTMLElement {
   const row = laneRow(name, `marks ${name}`);
-  const drawn = marks.map((mark) => ({ mark, shown: markButton(mark, sound) }));
+  const inOrder = [...marks].sort((one, other) => one.fromMs - other.fromMs);
+  const drawn = inOrder.map((mark) => ({ mark, shown: markButton(mark, sound) }));
   row.append(...drawn.map(({ shown }) => shown));
   const put = (): void => {
     for (const { mark, shown } of drawn) place(shown, axis.share(mark.fromMs), axis.share(mark.toMs ?? mark.fromMs));
-    if (name === "answers")
-      loosen(
-        drawn.map(({ shown }) => shown),
-        row.clientWidth,
-      );
+    const visible = drawn.map(({ shown }) => shown).filter((shown) => !shown.hidden);
+    if (name !== "verdicts") fitTexts(visible, row.clientWidth, INSIDE_PX[name] ?? LONG_PX);
   };
   put();
   new ResizeObserver(put).observe(row);
@@ -72,17 +73,22 @@ function markButton(mark: Mark, sound: Sound): HTMLButtonElement {
   text.textContent = mark.text;
   shown.append(text);
   shown.title = mark.title;
-  shown.setAttribute("aria-label", `${mark.title}. Play from here.`);
+  shown.setAttribute("aria-label", `${mark.title}. ${sound.isSilent ? "Go there." : "Play from here."}`);
   shown.addEventListener("click", () => void sound.play(mark.fromMs));
   return shown;
 }
 
-/** A text that would run into the next mark is left out; the mark's title still says it. */
-function loosen(shown: HTMLElement[], width: number): void {
+/** A text stands in its mark or ends before the next one, and is left out without room; the mark's title still says it. */
+function fitTexts(shown: HTMLElement[], width: number, insidePx: number): void {
+  const px = (percent: string): number => ((Number.parseFloat(percent) || 0) / 100) * width;
   shown.forEach((mark, index) => {
+    const [left, length] = [px(mark.style.left), px(mark.style.width)];
+    const isInside = length >= insidePx;
     const next = shown[index + 1];
-    const gap = next ? (Number.parseFloat(next.style.left) - Number.parseFloat(mark.style.left)) / 100 : 1;
-    mark.classList.toggle("tight", gap * width < ROOM_PX);
+    const room = isInside ? length - 8 : (next ? px(next.style.left) : width) - left - Math.max(10, length) - 6;
+    mark.style.setProperty("--room", `${room}px`);
+    mark.classList.toggle("outside", !isInside);
+    mark.classList.toggle("tight", !isInside && room < ROOM_PX);
   });
 }
 
@@ -128,8 +134,10 @@ function scale(axis: Axis): HTMLElement {
     for (let second = Math.ceil(axis.fromMs / 1000 / step) * step; second * 1000 <= axis.toMs; second += step) {
       const tick = document.createElement("span");
       tick.textContent = clock(second);
-      tick.style.left = `${100 * axis.share(second * 1000)}%`;
       row.append(tick);
+      const half = tick.offsetWidth / 2;
+      const at = axis.share(second * 1000) * row.clientWidth;
+      tick.style.left = `${Math.max(half, Math.min(at, row.clientWidth - half))}px`; // whole at both ends, too
     }
   };
   new ResizeObserver(draw).observe(row);
@@ -159,6 +167,7 @@ function hover(field: HTMLElement, axis: Axis): void {
     const share = shareOf(field, event);
     line.hidden = false;
     line.style.left = `${100 * share}%`;
+    line.classList.toggle("late", share > LATE);
     line.dataset.time = clock(axis.at(share) / 1000);
     document.dispatchEvent(new CustomEvent("hovertime", { detail: axis.at(share) }));
   });

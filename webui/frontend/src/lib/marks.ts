@@ -117,7 +117,7 @@ function tool({ name, start_ms, end_ms, bad }: Timeline["tools"][number]): Mark[
   if (start_ms === null) return [];
   const title = `${name} called at ${at(start_ms)}${bad ? ", failed" : ""}`;
   const className = `tool${bad ? " bad" : ""}`;
-  return [{ fromMs: start_ms, toMs: end_ms, className, text: `${name}${bad ? " ✗" : ""}`, title }];
+  return [{ fromMs: start_ms, toMs: end_ms, className, text: `${bad ? "✗ " : ""}${name}`, title }];
 }
 
 function handoff({ at_ms, to }: Timeline["handoffs"][number]): Mark[] {

@@ -77,7 +77,8 @@ function playerBar(sound: Sound, timeline: Timeline): HTMLElement {
   bar.setAttribute("role", "region");
   bar.setAttribute("aria-label", "Player");
   if (sound.isSilent) {
-    bar.textContent = "There is no recording of this call. Times come from its turns.";
+    bar.textContent =
+      "There is no recording of this call. Its times come from its turns: choose a moment to read what was said.";
     return bar;
   }
   const play = button("Play", "Space", () => sound.toggle(), "primary");

@@ -29,6 +29,7 @@ export class Sound extends EventTarget {
   private readonly sources: Source[];
   private graph: { gains: Map<string, GainNode[]> } | null = null;
   private frame = 0;
+  private silentMs = 0; // where one is in a call without a recording
   side: Side = "both";
 
   constructor(
@@ -54,7 +55,7 @@ export class Sound extends EventTarget {
 
   get timeMs(): number {
     const lead = this.sources[0];
-    return lead ? lead.audio.currentTime * 1000 + lead.recording.offset_ms : 0;
+    return lead ? lead.audio.currentTime * 1000 + lead.recording.offset_ms : this.silentMs;
   }
 
   get rate(): number {
@@ -67,6 +68,7 @@ export class Sound extends EventTarget {
   }
 
   seek(ms: number): void {
+    this.silentMs = Math.min(Math.max(0, ms), this.durationMs);
     for (const { audio, recording } of this.sources) {
       audio.currentTime = Math.max(0, (ms - recording.offset_ms) / 1000);
     }

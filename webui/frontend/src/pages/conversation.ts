@@ -22,11 +22,14 @@ function follow(player: Player): void {
   transcript?.addEventListener("wheel", () => {
     scrolledAt = Date.now();
   });
-  player.sound.addEventListener("time", () => {
+  const show = (): void => {
     const now = mark(lines, player.sound.timeMs, "now");
     const mayScroll = player.sound.playing && Date.now() - scrolledAt > FOLLOW_AGAIN_MS;
     if (now && transcript && mayScroll) keepInView(transcript, now);
-  });
+    if (now && player.sound.isSilent) now.scrollIntoView({ block: "nearest", behavior: "smooth" }); // to read instead
+  };
+  player.sound.addEventListener("time", show);
+  if (player.sound.isSilent && player.sound.timeMs) show();
   document.addEventListener("hovertime", (event) => mark(lines, (event as CustomEvent<number>).detail, "near"));
 }
 

@@ -30,7 +30,7 @@ function draw(place: HTMLElement, lanes: number[][]): void {
   const style = getComputedStyle(document.documentElement);
   lanes.slice(0, 2).forEach((lane, row) => {
     if (!pen) return;
-    pen.fillStyle = style.getPropertyValue(row ? "--agent" : "--caller");
+    pen.fillStyle = style.getPropertyValue(lanes.length < 2 ? "--silence" : row ? "--agent" : "--caller"); // one: both
     const middle = (canvas.height / lanes.length) * (row + 0.5);
     lane.forEach((level, column) => {
       const height = Math.max(1, Math.sqrt(level / 255) * (canvas.height / lanes.length - 1));

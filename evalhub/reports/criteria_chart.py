@@ -1,0 +1,65 @@
+"""How often calls pass each question of the scorecards, by people and by each judge version."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evalhub.reports import points
+from evalhub.reports.figures import BETWEEN, PART, PASSED, RATE_COLUMNS, RATE_RANGE, Chart, checked, layout_of, rate_row
+from evalhub.reports.judged import Judge, Linked, symbols
+from evalhub.reports.measures import VersionRate
+from evalhub.reports.points import PEOPLE, Link, Versions, colour
+
+COLUMNS = (*RATE_COLUMNS[:-1], "agreement with people", RATE_COLUMNS[-1])
+Told = tuple[VersionRate, Judge | None]
+
+
+def criteria_chart(
+    key: str,
+    title: str,
+    people: Sequence[VersionRate],
+    judged: Sequence[VersionRate],
+    *,
+    judges: Mapping[tuple[str, str], Judge],
+    titles: Mapping[str, str],
+    versions: Versions,
+    link: Link,
+) -> Chart:
+    """Rates per criterion: what people said as filled points with their range, each judge version as open ones.
+
+    `judges`: by evaluator and judge version, every one that `judged` has.
+    """
+    by_whom: dict[Judge | None, Sequence[VersionRate]] = {None: people}
+    by_whom |= {one: [f for f in judged if (f.evaluator, f.judge) == key] for key, one in judges.items()}
+    marks, traces = symbols(judges.values()), []
+    for version in versions:
+        for who, rates in by_whom.items():
+            if own := [found for found in rates if found.version == version and found.metric in titles]:
+                names, shade = [titles[found.metric] for found in own], colour(version, versions)
+                traces.append(points.rates(own, names, shade, link, symbol=marks[who], who=_who(who), judge=who))
+    told = [(found, who) for who, rates in by_whom.items() for found in rates if found.metric in titles]
+    return Chart(
+        id=key,
+        title=title,
+        figure=checked(traces, _layout(titles, told, len(traces))),
+        columns=COLUMNS,
+        rows=[_row(found, titles, who) for found, who in told],
+        links=[points.calls_of(found, link, _who(who)) for found, who in told],
+        worth=[one.worth for one in judges.values()],
+    )
+
+
+def _layout(titles: Mapping[str, str], told: Sequence[Told], names: int) -> dict[str, Any]:
+    parts = len({(found.version, who) for found, who in told})
+    layout = layout_of(len(titles) * (PART * parts + BETWEEN), names, x_title=PASSED, x_range=RATE_RANGE)
+    layout["yaxis"] |= {"categoryorder": "array", "categoryarray": [*titles.values()][::-1]}
+    return layout | {"scattermode": "group", "scattergap": 0.3}
+
+
+def _row(found: VersionRate, titles: Mapping[str, str], judge: Judge | None) -> tuple[Any, ...]:
+    *told, calls = rate_row(found, titles, _who(judge))
+    worth: Linked | str = judge.checked_on(found.metric) if judge else ""
+    return (*told, worth, calls)
+
+
+def _who(judge: Judge | None) -> str:
+    return judge.name if judge else PEOPLE

@@ -13,7 +13,6 @@ import numpy as np
 
 from evalhub.audio import contour
 from evalhub.audio.arrays import Floats
-from evalhub.audio.dead import dead_stretches
 from evalhub.audio.decode import Source, blocks, probe
 from evalhub.audio.features import SpectralMeter
 from evalhub.audio.levels import SLOTS_PER_S, Levels
@@ -119,7 +118,7 @@ class _Meters:
             "peak": round(float(peaks.max(initial=0.0)), 5),
             "dc": round(float(self.levels.dc[channel]), 6),
             "first_clipped_ms": self.levels.first_clipped[channel],
-            "dead": [asdict(one) for one in dead_stretches(peaks, sound.voiced)],
+            "dead": [asdict(one) for one in sound.dead],
             "delivery": describe(sound),
         }
         return _Heard([list(interval) for interval in sound.voiced], facts, contour.drawn(sound))
@@ -128,12 +127,11 @@ class _Meters:
         voiced = voiced_intervals(self.voices[channel].finish(), peaks, length_ms=self._length_ms)
         slots = self._length_ms * SLOTS_PER_S // 1000 + 1
         f0 = _fitted(self.pitches[channel].finish(), slots)
-        powers = self.spectra[channel].finish()
         return TrackSound(
             voiced=[(start, end) for start, end in voiced],
             peaks=peaks,
             f0=f0,
-            powers={name: _fitted(power, slots) for name, power in powers.items()},
+            powers=self.spectra[channel].finish().fitted(slots),
             energies=energies,
             clipped=int(self.levels.clipped[channel]),
             samples=self.levels.samples,
@@ -141,6 +139,6 @@ class _Meters:
 
 
 def _fitted(values: Floats, slots: int) -> Floats:
-    """Exactly so many slots, along the last axis."""
-    missing = slots - values.shape[-1]
-    return np.pad(values, [(0, 0)] * (values.ndim - 1) + [(0, missing)]) if missing > 0 else values[..., :slots]
+    """Exactly so many slots."""
+    missing = slots - len(values)
+    return np.pad(values, (0, missing)) if missing > 0 else values[:slots]

@@ -9,6 +9,7 @@ from typing import Any
 from evalhub.audio.dead import DROPOUT_MS
 from evalhub.audio.findings import why_not_measurable
 from evalhub.audio.intervals import total
+from evalhub.audio.mixed import mixed_delivery_rows, mixed_track
 from evalhub.audio.recording_check import findings_of
 from evalhub.audio.scoring import row
 from evalhub.audio.style_target import style_targets
@@ -58,12 +59,13 @@ class Delivery(Evaluator):
     )
 
     def evaluate(self, conversation: Conversation, context: Context) -> Iterable[Score]:
-        track = agent_track(conversation, context)
-        findings = findings_of(conversation, context)
         units = {metric.id: metric.unit for metric in self.metrics}
-        for score in _rows(conversation, track):
+        mixed = mixed_track(tracks_of(conversation, context))
+        track = mixed or agent_track(conversation, context)
+        findings = findings_of(conversation, context)
+        for score in mixed_delivery_rows(mixed, units) if mixed else _rows(conversation, track):
             score.basis, score.unit = "audio", units[score.metric]
-            if why := why_not_measurable(findings, score.metric, "agent"):
+            if why := why_not_measurable(findings, score.metric, track.role):
                 score.value, score.verdict, score.explanation, score.reason = None, None, None, why
             yield score
 

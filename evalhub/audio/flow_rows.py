@@ -19,7 +19,7 @@ from evalhub.audio.intervals import Interval, total
 from evalhub.audio.latency_rows import GAPS, names_of
 from evalhub.audio.scoring import moment, row, wilson
 from evalhub.audio.segments import NOT_A_TURN
-from evalhub.audio.silence import FAIL_MS, WARN_MS, overlaps, silence, talk_ratio
+from evalhub.audio.silence import FAIL_MS, WARN_MS, Silence, overlaps, silence, talk_ratio
 from evalhub.audio.talk import Talk
 from evalhub.models import Conversation, Score
 
@@ -106,13 +106,17 @@ def _false_stops(talk: Talk) -> Score:
 def _silence(talk: Talk) -> Iterator[Score]:
     both = overlaps(talk)
     yield row("overlap_ms", total(both), counts={"n": len(both)}, evidence=[moment(one) for one in both])
-    quiet = silence(talk)
+    yield from silence_rows(silence(talk))
+    share = talk_ratio(talk)
+    yield row("talk_ratio", share, reason=None if share is not None else "nothing to measure: nobody spoke")
+
+
+def silence_rows(quiet: Silence) -> Iterator[Score]:
+    """Dead air, and silence while a tool works."""
     yield _longest_dead_air(quiet.longest)
     yield _dead_air(quiet.dead_air)
     tool = [moment(one) for one in quiet.tool]
     yield row("tool_silence_ms", total(quiet.tool), counts={"n": len(tool)}, evidence=tool)
-    share = talk_ratio(talk)
-    yield row("talk_ratio", share, reason=None if share is not None else "nothing to measure: nobody spoke")
 
 
 def _dead_air(found: list[Interval]) -> Score:

@@ -30,10 +30,12 @@ class Levels:
     def feed(self, block: Floats) -> None:
         """Take the next block. All blocks but the last hold whole seconds."""
         starts = self._slot_starts(block.shape[1])
-        self._highest.append(np.maximum.reduceat(block, starts, axis=1))
-        self._lowest.append(np.minimum.reduceat(block, starts, axis=1))
+        highest, lowest = np.maximum.reduceat(block, starts, axis=1), np.minimum.reduceat(block, starts, axis=1)
+        self._highest.append(highest)
+        self._lowest.append(lowest)
         self._products += np.einsum("it,jt->ij", block, block)
-        self._count_clipped(np.abs(block) >= self._clip_level)
+        if max(highest.max(), -lowest.min()) >= self._clip_level:
+            self._count_clipped(np.abs(block) >= self._clip_level)
         self.samples += block.shape[1]
 
     def _slot_starts(self, length: int) -> Ints:

@@ -37,7 +37,7 @@ class LoudnessMeter:
         whole = weighted.shape[1] // self._hop * self._hop
         steps = weighted[:, :whole].reshape(len(weighted), -1, self._hop)
         self._energies.append(np.einsum("cts,cts->ct", steps, steps) / self._hop)
-        self._rest = weighted[:, whole:]
+        self._rest = weighted[:, whole:].copy()
 
     def finish(self) -> Floats:
         """Mean square per channel and 100 ms: (channels, steps)."""

@@ -66,8 +66,9 @@ class PitchTracker:
         self._half_period = round(rate / policy.floor_hz / 2)
         self._lags = np.arange(int(rate / policy.ceiling_hz), int(rate / policy.floor_hz) + 2)
         self._window = np.hanning(self.size + 2)[1:-1].astype(np.float32)
-        self._fft_size = fft.next_fast_len(int(self.size * 1.5), real=True)
-        self._window_ac = self._autocorrelation(self._window[None])[0]
+        self.fft_size = fft.next_fast_len(int(self.size * 1.5), real=True)
+        window_ac = self._autocorrelation(self._window[None])[0]
+        self._per_window_ac = window_ac[0] / window_ac
         self._rest: Floats = np.zeros(self.size // 2, np.float32)
         self._frames = 0
         self._peak = 0.0
@@ -76,11 +77,12 @@ class PitchTracker:
     def feed(self, samples: Floats) -> None:
         """Take the next samples (float32, one channel)."""
         buffer = np.concatenate([self._rest, samples])
-        self._peak = max(self._peak, float(samples.max(initial=0.0)), -float(samples.min(initial=0.0)))
+        loudness = np.abs(buffer)
+        self._peak = max(self._peak, float(loudness.max(initial=0.0)))
         count = max(0, (len(buffer) - self.size) // self.hop + 1)
         if count:
-            self._analyse(sliding_window_view(buffer, self.size)[:: self.hop][:count])
-        self._rest = buffer[count * self.hop :]
+            self._analyse(sliding_window_view(buffer, self.size)[:: self.hop][:count], self._levels(loudness, count))
+        self._rest = buffer[count * self.hop :].copy()
         self._frames += count
 
     def finish(self) -> Floats:
@@ -95,6 +97,14 @@ class PitchTracker:
     def _costs(self) -> PathCosts:
         return PathCosts(self.policy.octave_jump_cost, self.policy.voiced_unvoiced_cost)
 
+    def _levels(self, loudness: Floats, count: int) -> Floats:
+        """The absolute peak in the middle period of each frame."""
+        first = self.size // 2 - self._half_period
+        begins = np.arange(count) * self.hop + first
+        edges = np.column_stack([begins, begins + 2 * self._half_period])
+        levels: Floats = np.maximum.reduceat(loudness, edges.ravel())[::2]  # every other is of what lies between
+        return levels
+
     def _unvoiced_strength(self, level: Floats) -> Floats:
         policy = self.policy
         quiet = policy.silence_threshold / (1 + policy.voicing_threshold)
@@ -102,52 +112,42 @@ class PitchTracker:
         strength: Floats = policy.voicing_threshold + np.maximum(0.0, 2.0 - loudness)
         return strength
 
-    def _analyse(self, frames: Floats) -> None:
-        starts = range(0, len(frames), FRAMES_AT_ONCE)
-        peaks = Peaks.joined([self._peaks(frames[at : at + FRAMES_AT_ONCE], self._frames + at) for at in starts])
-        if not peaks.frame.size:
-            return
+    def _analyse(self, frames: Floats, level: Floats) -> None:
+        alive = np.flatnonzero(self._unvoiced_strength(level) < 1 + self.policy.voicing_threshold)
+        batches = [alive[at : at + FRAMES_AT_ONCE] for at in range(0, len(alive), FRAMES_AT_ONCE)]
+        peaks = [self._peaks(frames[batch], batch + self._frames, level[batch]) for batch in batches]
+        if any(one.frame.size for one in peaks):
+            self._found.append(self._candidates(Peaks.joined(peaks)))
+
+    def _candidates(self, peaks: Peaks) -> Candidates:
         shift, strength = _refined(peaks.around)
         strength = np.where(strength > 1, 1 / strength, strength)
         hz = self.rate / (peaks.lag + shift)
         strength -= self.policy.octave_cost * np.log2(self.policy.ceiling_hz / hz)
-        self._found.append(Candidates.strongest(peaks.frame, hz, strength, peaks.level, self.policy.candidates))
+        return Candidates.strongest(peaks.frame, hz, strength, peaks.level, self.policy.candidates)
 
-    def _peaks(self, frames: Floats, first: int) -> Peaks:
-        """The maxima of the autocorrelation of every frame that may be voiced; `first` numbers the frames."""
-        middle = self.size // 2
-        centres = frames[:, middle - self._half_period : middle + self._half_period]
-        level = np.maximum(centres.max(axis=1), -centres.min(axis=1))
-        alive = np.flatnonzero(self._unvoiced_strength(level) < 1 + self.policy.voicing_threshold)
-        r = self._corrected(frames[alive])
+    def _peaks(self, samples: Floats, frame: Ints, level: Floats) -> Peaks:
+        """The maxima of the autocorrelation of these frames, of shape (frames, size); their samples are used up."""
+        samples -= samples.mean(axis=1, keepdims=True)
+        samples *= self._window
+        r = self._autocorrelation(samples) * self._per_window_ac
+        height = np.maximum(r[:, :1], 1e-12)
         low, high = self._lags[0], self._lags[-1]
         rises = r[:, low : high + 2] > r[:, low - 1 : high + 1]
-        is_peak = rises[:, :-1] & ~rises[:, 1:]
-        is_peak &= r[:, low : high + 1] > self.policy.voicing_threshold / 2
+        is_peak = rises[:, :-1] > rises[:, 1:]
+        is_peak &= r[:, low : high + 1] > self.policy.voicing_threshold / 2 * height
         row, lag = np.divmod(np.flatnonzero(is_peak), is_peak.shape[1])
         lag += low
-        around = r.ravel()[(row * r.shape[1] + lag)[:, None] + np.arange(-SINC_TAPS, SINC_TAPS + 1)]
-        return Peaks(alive[row] + first, lag, around, level[alive][row])
-
-    def _corrected(self, frames: Floats) -> Floats:
-        """The autocorrelation of windowed frames divided by that of the window."""
-        frames = frames - frames.mean(axis=1, keepdims=True)
-        frames *= self._window
-        r = self._autocorrelation(frames)
-        r /= self._window_ac
-        return r
+        around = sliding_window_view(r.ravel(), 2 * SINC_TAPS + 1)[row * r.shape[1] + lag - SINC_TAPS]
+        return Peaks(frame[row], lag, around / height[row], level[row])
 
     def _autocorrelation(self, frames: Floats) -> Floats:
         from scipy import fft
 
-        spectrum = fft.rfft(frames, self._fft_size, axis=1)
-        parts = spectrum.view(np.float32)
-        np.square(parts, out=parts)
-        power = parts[:, ::2] + parts[:, 1::2]
-        lags = fft.irfft(power, self._fft_size, axis=1)[:, : self._lags[-1] + SINC_TAPS + 1]
-        peak: Floats = lags[:, :1]
-        normal: Floats = lags / np.maximum(peak, 1e-12)
-        return normal
+        spectrum = fft.rfft(frames, self.fft_size, axis=1)
+        power = np.multiply(spectrum, spectrum.conj(), out=spectrum)
+        r: Floats = fft.irfft(power, self.fft_size, axis=1)[:, : self._lags[-1] + SINC_TAPS + 1]
+        return r
 
 
 def _sinc_table() -> Floats:

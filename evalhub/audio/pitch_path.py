@@ -7,11 +7,13 @@ stretches do not influence each other and one step of the search serves every st
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from evalhub.audio.arrays import Floats, Ints
+from evalhub.audio.arrays import Bools, Floats, Ints
 
+FRAMES_AT_ONCE = 50_000
 HIGHEST = 4.0
 """no strength is as high: divided by it, strengths order within a row and never across rows"""
 
@@ -24,52 +26,86 @@ class PathCosts:
     voiced_unvoiced: float
 
 
-@dataclass
+@dataclass(frozen=True)
 class Candidates:
-    """For each of n frames up to k candidates: arrays (n, k) of Hz and strength, padded with strength -inf."""
+    """The candidates of n frames: which frames, how many each has, and frame after frame their Hz and strength."""
 
     frame: Ints
-    hz: Floats
-    strength: Floats
     level: Floats
     """absolute peak in the middle of each frame"""
+    count: Ints
+    hz: Floats
+    strength: Floats
 
     @classmethod
     def strongest(cls, row: Ints, hz: Floats, strength: Floats, level: Floats, keep: int) -> Candidates:
         """From flat (row, hz, strength, level of the row) of ascending rows, the `keep` strongest of each row."""
-        order = np.argsort(row - strength / HIGHEST)
-        row, hz, strength, level = row[order], hz[order], strength[order], level[order]
-        begins = np.diff(row, prepend=-1) != 0
-        frame, first, index = row[begins], np.flatnonzero(begins), np.cumsum(begins) - 1
-        rank = np.arange(len(row)) - first[index]
-        kept = rank < keep
-        shape = len(frame), keep
-        table = cls(frame, np.ones(shape, np.float32), np.full(shape, -np.inf, np.float32), level[begins])
-        table.hz[index[kept], rank[kept]] = hz[kept]
-        table.strength[index[kept], rank[kept]] = strength[kept]
-        return table
+        kept = _strongest(row, strength, keep)
+        row, hz, strength, level = row[kept], hz[kept], strength[kept], level[kept]
+        first = np.flatnonzero(np.diff(row, prepend=-1))
+        count = np.diff(first, append=len(row)).astype(np.uint8)
+        return cls(row[first].astype(np.int32), level[first], count, hz.astype(np.float32), strength)
 
     @classmethod
     def joined(cls, parts: list[Candidates]) -> Candidates:
         """Candidates of consecutive blocks as one."""
-        return cls(
-            np.concatenate([part.frame for part in parts]),
-            np.concatenate([part.hz for part in parts]),
-            np.concatenate([part.strength for part in parts]),
-            np.concatenate([part.level for part in parts]),
-        )
+        columns = zip(*((one.frame, one.level, one.count, one.hz, one.strength) for one in parts), strict=True)
+        return cls(*map(np.concatenate, columns))
+
+    def part(self, start: int, end: int) -> Candidates:
+        """Those of some frames."""
+        first = int(self.count[:start].sum())
+        here = slice(first, first + int(self.count[start:end].sum()))
+        frames = self.frame[start:end], self.level[start:end], self.count[start:end]
+        return Candidates(*frames, self.hz[here], self.strength[here])
+
+    def table(self) -> tuple[Floats, Floats]:
+        """Hz and strength as arrays (n, most of a frame), padded with strength -inf."""
+        shape = len(self.count), int(self.count.max())
+        hz, strength = np.ones(shape, np.float32), np.full(shape, -np.inf, np.float32)
+        filled = np.arange(shape[1]) < self.count[:, None]
+        hz[filled], strength[filled] = self.hz, self.strength
+        return hz, strength
+
+
+def _strongest(row: Ints, strength: Floats, keep: int) -> Bools:
+    """Which are among the `keep` strongest of their row; few rows have more."""
+    first = np.flatnonzero(np.diff(row, prepend=-1))
+    count = np.diff(first, append=len(row))
+    kept = np.repeat(count <= keep, count)
+    crowded = np.flatnonzero(~kept)
+    crowded = crowded[np.argsort(row[crowded] - strength[crowded] / HIGHEST)]
+    rank = np.arange(len(crowded)) - np.searchsorted(row[crowded], row[crowded])
+    kept[crowded[rank < keep]] = True
+    return kept
 
 
 def best_path(found: Candidates, unvoiced: Floats, costs: PathCosts) -> Floats:
     """Hz of every frame in `found` (0 = unvoiced), given each frame's strength of being unvoiced."""
-    starts = np.flatnonzero(np.diff(found.frame, prepend=-9) != 1)
+    begins = np.flatnonzero(np.diff(found.frame, prepend=-9) != 1)
+    hz = np.zeros(len(found.frame), np.float32)
+    for start, end in pairwise(_cuts(begins, len(found.frame))):
+        stretches = begins[(begins >= start) & (begins < end)] - start
+        hz[start:end] = _path(found.part(start, end), stretches, unvoiced[start:end], costs)
+    return hz
+
+
+def _cuts(begins: Ints, frames: int) -> list[int]:
+    """Where to cut the frames, so that no stretch is cut and only some minutes' tables lie in memory at a time."""
+    nearest = np.searchsorted(begins, np.arange(0, frames, FRAMES_AT_ONCE))
+    cuts: list[int] = np.unique(np.append(np.append(begins, frames)[nearest], frames)).tolist()
+    return cuts
+
+
+def _path(found: Candidates, starts: Ints, unvoiced: Floats, costs: PathCosts) -> Floats:
+    """The same for frames whose stretches start where `starts` says."""
+    hz, strength = found.table()
     lengths = np.diff(starts, append=len(found.frame))
     order = np.argsort(-lengths, kind="stable")
-    starts, lengths = starts[order], lengths[order]
-    strength = np.column_stack([unvoiced.astype(np.float32), found.strength])
-    octave = np.column_stack([np.zeros(len(unvoiced), np.float32), np.log2(found.hz) * np.float32(costs.octave_jump)])
-    choice = _search(starts, lengths, strength, octave, costs.voiced_unvoiced)
-    chosen = found.hz[np.arange(len(choice)), np.maximum(choice, 1) - 1]
+    strength = np.column_stack([unvoiced.astype(np.float32), strength])
+    octave = np.column_stack([np.zeros(len(unvoiced), np.float32), np.log2(hz) * np.float32(costs.octave_jump)])
+    choice = _search(starts[order], lengths[order], strength, octave, costs.voiced_unvoiced)
+    chosen = hz[np.arange(len(choice)), np.maximum(choice, 1) - 1]
     return np.where(choice > 0, chosen, 0)
 
 
@@ -79,18 +115,25 @@ def _search(starts: Ints, lengths: Ints, strength: Floats, octave: Floats, switc
     choice = np.zeros(len(strength), np.intp)
     edge = np.full(strength.shape[1], switch, np.float32)
     edge[0] = 0
-    score = strength[starts] - edge
+    score, before = strength[starts] - edge, octave[starts]
     ends = np.zeros(len(starts), np.intp)
-    for step in range(1, int(lengths.max()) + 1):
-        active = int(np.searchsorted(-lengths, -step, side="left"))
-        ends[active : len(score)] = np.argmax(score[active:] - edge, axis=1)
-        if not active:
-            break
+    longer = _longer(lengths)
+    for step, active in enumerate(longer[1:], 1):
+        if active < len(score):
+            ends[active : len(score)] = (score[active:] - edge).argmax(axis=1)
         at = starts[:active] + step
-        score, back[at] = _step(score[:active], octave[at - 1], octave[at], strength[at], switch)
-    last = starts + lengths - 1
-    _trace(last, lengths, ends, back, choice)
+        now = octave[at]
+        score, back[at] = _step(score[:active], before[:active], now, strength[at], switch)
+        before = now
+    _trace(starts + lengths - 1, longer, ends, back, choice)
     return choice
+
+
+def _longer(lengths: Ints) -> list[int]:
+    """How many stretches are longer than each number of frames, from 0 to the longest; `lengths` falls."""
+    steps = np.arange(lengths[0] + 1)
+    longer: list[int] = np.searchsorted(-lengths, -steps).tolist()
+    return longer
 
 
 def _step(score: Floats, before: Floats, now: Floats, strength: Floats, switch: float) -> tuple[Floats, Ints]:
@@ -98,14 +141,12 @@ def _step(score: Floats, before: Floats, now: Floats, strength: Floats, switch: 
     cost[:, 0, 1:] = switch
     cost[:, 1:, 0] = switch
     total = score[:, :, None] - cost
-    best = total.argmax(axis=1)
-    return np.take_along_axis(total, best[:, None], axis=1)[:, 0] + strength, best
+    return total.max(axis=1) + strength, total.argmax(axis=1)
 
 
-def _trace(last: Ints, lengths: Ints, ends: Ints, back: Ints, choice: Ints) -> None:
+def _trace(last: Ints, longer: list[int], ends: Ints, back: Ints, choice: Ints) -> None:
     state = ends
-    for step in range(int(lengths.max())):
-        active = int(np.searchsorted(-lengths, -step, side="left"))
+    for step, active in enumerate(longer[:-1]):
         at = last[:active] - step
         choice[at] = state = state[:active]
         state = back[at, state]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from evalhub.audio.intervals import Interval, complement, difference, intersection, total, union
@@ -25,9 +26,13 @@ class Silence:
 
 def silence(talk: Talk) -> Silence:
     """From connect to the end of what was observed."""
-    both = complement(intervals(talk.caller) + intervals(talk.agent), talk.observed)
-    tools = union(talk.tools)
-    return Silence(difference(both, tools), intersection(both, tools))
+    return silence_between(intervals(talk.caller) + intervals(talk.agent), talk.observed, talk.tools)
+
+
+def silence_between(spoken: list[Interval], observed: Interval, tools: Iterable[Interval]) -> Silence:
+    """Where nobody speaks, whoever it is that speaks elsewhere."""
+    nobody, working = complement(spoken, observed), union(tools)
+    return Silence(difference(nobody, working), intersection(nobody, working))
 
 
 def overlaps(talk: Talk) -> list[Interval]:

@@ -88,15 +88,23 @@ def _talk(
 def _with_tools(
     conversation: Conversation, caller: list[Segment], agent: list[Segment], *, observed: Interval, basis: str
 ) -> Talk:
-    calls = [call for call in conversation.tool_calls if call.status != "cancelled"]
     return Talk(
         caller=tuple(caller),
         agent=tuple(agent),
         observed=observed,
         basis=basis,
-        tools=tuple(sorted(interval for call in calls if (interval := _worked(call)))),
-        tool_turns=frozenset(call.turn_id for call in calls if call.turn_id and call.start_ms is None),
+        tools=tools_of(conversation),
+        tool_turns=frozenset(call.turn_id for call in _made(conversation) if call.turn_id and call.start_ms is None),
     )
+
+
+def tools_of(conversation: Conversation) -> tuple[Interval, ...]:
+    """When tools worked, in order."""
+    return tuple(sorted(interval for call in _made(conversation) if (interval := _worked(call))))
+
+
+def _made(conversation: Conversation) -> list[ToolCall]:
+    return [call for call in conversation.tool_calls if call.status != "cancelled"]
 
 
 def _worked(call: ToolCall) -> Interval | None:

@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from evalhub.audio.arrays import Bools, Floats, Ints
-from evalhub.audio.features import decibels
+from evalhub.audio.dead import Dead, dead_stretches
+from evalhub.audio.features import Powers, decibels
 from evalhub.audio.intervals import Interval
 from evalhub.audio.syllables import syllable_nuclei
 
@@ -17,7 +18,6 @@ UTTERANCE_GAP_MS, PAUSE_MS = 500, 250
 FEWEST_VOICED = 20
 """slots of pitch below which nothing is said about it: 200 ms"""
 OCTAVE_ST = 12.0
-COLOUR = ("rms", "low", "high")
 
 
 @dataclass(kw_only=True)
@@ -27,7 +27,7 @@ class TrackSound:
     voiced: list[Interval]
     peaks: Floats
     f0: Floats
-    powers: dict[str, Floats]
+    powers: Powers
     energies: Floats
     clipped: int
     samples: int
@@ -39,6 +39,11 @@ class TrackSound:
         for start, end in self.voiced:
             mask[start // SLOT_MS : end // SLOT_MS] = True
         return mask
+
+    @cached_property
+    def dead(self) -> list[Dead]:
+        """Suspicious stretches of digital silence."""
+        return dead_stretches(self.peaks, self.voiced)
 
     @cached_property
     def nuclei(self) -> Ints:
@@ -61,15 +66,14 @@ class Sung:
     """The voiced slots of a stretch of a track: their pitch in Hz, and their powers."""
 
     f0: Floats
-    powers: dict[str, Floats]
+    powers: Powers
 
     @classmethod
     def of(cls, sound: TrackSound, stretch: Interval | None = None) -> Sung:
-        """The part of a track from `stretch`'s start to its end in ms, or the whole without its timbre."""
+        """The part of a track from `stretch`'s start to its end in ms, or the whole."""
         here = slice(None) if stretch is None else slice(stretch[0] // SLOT_MS, stretch[1] // SLOT_MS)
         sung = sound.speaking[here] & (sound.f0[here] > 0)
-        wanted = sound.powers if stretch else {name: sound.powers[name] for name in COLOUR}
-        return cls(sound.f0[here][sung], {name: power[..., here][..., sung] for name, power in wanted.items()})
+        return cls(sound.f0[here][sung], sound.powers.at(here).at(sung))
 
     def colour(self) -> dict[str, float | None]:
         """How its level varies (SD), and its power above over below 1 kHz, both in dB."""

@@ -9,11 +9,12 @@ from itertools import chain
 from evalhub.audio.findings import why_not_measurable
 from evalhub.audio.flow_rows import flow_rows
 from evalhub.audio.latency_rows import SHARES, latency_rows
+from evalhub.audio.mixed import mixed_flow_rows, mixed_track
 from evalhub.audio.recording_check import findings_of
 from evalhub.audio.scoring import row
 from evalhub.audio.stages import STAGES
 from evalhub.audio.talk import Talk, talk_of
-from evalhub.audio.tracks import SIDES, Tracks, tracks_of
+from evalhub.audio.tracks import SIDES, Track, Tracks, tracks_of
 from evalhub.errors import Skipped
 from evalhub.evaluators import Context, Evaluator, Metric
 from evalhub.models import Conversation, Score
@@ -75,10 +76,12 @@ class TurnTaking(Evaluator):
 
     def evaluate(self, conversation: Conversation, context: Context) -> Iterable[Score]:
         tracks = tracks_of(conversation, context)
-        talk = _talk(conversation, tracks)
+        talk, mixed = _talk(conversation, tracks), mixed_track(tracks)
+        if talk is None and mixed is None and not _one_side(tracks):
+            raise Skipped("no_times", "Nothing tells who spoke when: no recording of both sides, no turns with times.")
         basis = talk.basis if talk else "audio"
         findings = findings_of(conversation, context) if basis == "audio" else []
-        for score in _rows(conversation, talk):
+        for score in _rows(conversation, talk, mixed):
             score.basis, score.unit = basis, UNITS[score.metric]
             if why := why_not_measurable(findings, score.metric):
                 score.value, score.verdict, score.label, score.explanation, score.reason = None, None, None, None, why
@@ -86,21 +89,17 @@ class TurnTaking(Evaluator):
 
 
 def _talk(conversation: Conversation, tracks: Tracks) -> Talk | None:
-    """Who spoke when; None where only one side was recorded: what is missing is not silence.
-
-    Raises:
-        Skipped: nothing tells who spoke when.
-    """
-    one_side = len(tracks.by_role.keys() & set(SIDES)) == 1
-    if one_side and not conversation.voiced:
-        return None
-    talk = talk_of(conversation, tracks)
-    if talk is None:
-        raise Skipped("no_times", "Nothing tells who spoke when: no recording of both sides, no turns with times.")
-    return talk
+    """Who spoke when; None where nothing tells, or only one side was recorded: what is missing is not silence."""
+    return None if _one_side(tracks) and not conversation.voiced else talk_of(conversation, tracks)
 
 
-def _rows(conversation: Conversation, talk: Talk | None) -> Iterable[Score]:
+def _one_side(tracks: Tracks) -> bool:
+    return len(tracks.by_role.keys() & set(SIDES)) == 1
+
+
+def _rows(conversation: Conversation, talk: Talk | None, mixed: Track | None) -> Iterable[Score]:
+    if talk is None and mixed is not None:
+        return mixed_flow_rows(conversation, mixed, OF_CALL)
     if talk is None:
         return (row(metric, None, reason="not measurable: one side was not recorded") for metric in OF_CALL)
     return chain(latency_rows(conversation, talk), flow_rows(conversation, talk))

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from evalhub.audio.arrays import Bools, Floats
-from evalhub.audio.dead import dead_stretches
 from evalhub.audio.features import decibels
 from evalhub.audio.intervals import Interval, complement, total, union
 from evalhub.audio.loudness import integrated, loudness_range
@@ -98,7 +97,7 @@ def _pauses(voiced: list[Interval], utterances: list[Interval]) -> dict[str, flo
 
 def _dropouts_per_min(sound: TrackSound) -> float | None:
     spoken = total(sound.voiced)
-    dropouts = [one for one in dead_stretches(sound.peaks, sound.voiced) if one.is_dropout]
+    dropouts = [one for one in sound.dead if one.is_dropout]
     return round(len(dropouts) * 60_000 / spoken, 2) if spoken else None
 
 

@@ -64,7 +64,7 @@ class VoiceDetector:
         self._rest: Floats = np.zeros(0, np.float32)
         self._silent = 0
         self._loudest = 0.0
-        self._found: list[float] = []
+        self._found: list[Floats] = []
 
     def feed(self, samples: Floats) -> None:
         """Take the next samples."""
@@ -75,16 +75,16 @@ class VoiceDetector:
         self._loudest = max(self._loudest, float(peaks.max(initial=0.0)))
         silent = peaks < max(SILENT_PEAK, self._loudest * SILENT_BELOW_LOUDEST)
         pieces = _pieces(len(windows), self._size).from_buffer(np.ascontiguousarray(windows))
-        for piece, is_silent in zip(pieces, silent.tolist(), strict=True):
-            self._found.append(self._probability(piece, is_silent))
-        self._rest = buffer[whole:]
+        found = [self._probability(piece, is_silent) for piece, is_silent in zip(pieces, silent.tolist(), strict=True)]
+        self._found.append(np.array(found, np.float32))
+        self._rest = buffer[whole:].copy()
 
     def finish(self) -> Floats:
         """One probability for each window, the last one padded. The detector is used up."""
         if len(self._rest):
             self.feed(np.zeros(self._size - len(self._rest), np.float32))
         IDLE[self._rate].append(self._model)
-        return np.array(self._found, np.float32)
+        return np.concatenate([np.zeros(0, np.float32), *self._found])
 
     def _probability(self, window: Any, is_silent: bool) -> float:
         self._silent = self._silent + 1 if is_silent else 0

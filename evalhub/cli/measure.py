@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,33 +20,59 @@ Measured = dict[str, Any]
 @click.command("measure")
 @click.argument("audio", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--channels", help="Who is on each channel, by comma.  [default: caller,agent; mixed for a mono file]")
+@click.option("--one-call", is_flag=True, help="The files are one call: a mono file for each of --channels, in order.")
+@click.option("--offsets", help="With --one-call: when each file begins in the call, in ms, by comma.  [default: 0,0]")
 @click.option(
     "--dnsmos", is_flag=True, help="Let the model DNSMOS rate each track too: a minute of speech takes seconds."
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for each file instead of tables.")
-def command(audio: tuple[Path, ...], channels: str | None, dnsmos: bool, as_json: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for each file (or call) instead of tables.")
+def command(
+    audio: tuple[Path, ...], channels: str | None, one_call: bool, offsets: str | None, dnsmos: bool, as_json: bool
+) -> None:
     """Measure recordings: faults, turn-taking, pitch, pace, pauses, loudness.
 
     \b
     Exit code: 0 all files were measured; 2 one could not be read (the others are).
 
     \b
-    Example:
+    Examples:
       evalhub measure call.flac --channels caller,agent --json
+      evalhub measure caller.wav agent.wav --one-call --offsets 0,1200
     """
-    from evalhub.audio.measure import measure
+    from evalhub.audio.measure import measure, measure_call
 
-    names = [name.strip() for name in channels.split(",") if name.strip()] if channels else None
-    unreadable = False
-    for path in audio:
-        try:
-            measured = measure(path, names, dnsmos=dnsmos)
-        except BadInput as problem:
-            click.secho(f"{path}: {problem}", fg="red", err=True)
-            unreadable = True
-        else:
-            show(measured, as_json=as_json)
-    raise SystemExit(2 if unreadable else 0)
+    names = _by_comma(channels)
+    if offsets and not one_call:
+        raise click.UsageError("--offsets needs --one-call: files by themselves have no common clock.")
+    if one_call:
+        starts = _milliseconds(offsets)
+        calls = {" ".join(map(str, audio)): lambda: measure_call(audio, names, starts, dnsmos=dnsmos)}
+    else:
+        calls = {str(path): partial(measure, path, names, dnsmos=dnsmos) for path in audio}
+    readable = [_shown(name, call, as_json=as_json) for name, call in calls.items()]
+    raise SystemExit(0 if all(readable) else 2)
+
+
+def _by_comma(given: str | None) -> list[str] | None:
+    return [name.strip() for name in given.split(",") if name.strip()] if given else None
+
+
+def _milliseconds(offsets: str | None) -> list[int] | None:
+    try:
+        return [int(one) for one in _by_comma(offsets) or []] or None
+    except ValueError:
+        raise click.BadParameter(f"expected whole milliseconds by comma, like 0,1200; got {offsets!r}") from None
+
+
+def _shown(name: str, call: Callable[[], Measured], *, as_json: bool) -> bool:
+    """Whether it could be measured."""
+    try:
+        measured = call()
+    except BadInput as problem:
+        click.secho(f"{name}: {problem}", fg="red", err=True)
+        return False
+    show(measured, as_json=as_json)
+    return True
 
 
 def show(measured: Measured, *, as_json: bool) -> None:
@@ -53,14 +81,19 @@ def show(measured: Measured, *, as_json: bool) -> None:
         click.echo(json.dumps(measured, ensure_ascii=False))
         return
     console = Console()
-    seconds, rate = measured["duration_s"], measured["sample_rate"]
-    console.print(f"[bold]{measured['file']}[/] {seconds:.1f} s, {rate} Hz, {', '.join(measured['channels'])}")
+    names, rates = (" + ".join(map(str, _several(measured[key]))) for key in ("file", "sample_rate"))
+    seconds = measured["duration_s"]
+    console.print(f"[bold]{names}[/] {seconds:.1f} s, {rates} Hz, {', '.join(measured['channels'])}")
     for finding in measured["recording_check"]:
         console.print(f"  [red]✗[/] {finding['message']}")
     console.print(_tracks(measured["tracks"]))
     known = {metric: value for metric, value in measured["turn_taking"].items() if value is not None}
     if known:
         console.print(_turn_taking(known))
+
+
+def _several(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _tracks(tracks: dict[str, Measured]) -> Table:

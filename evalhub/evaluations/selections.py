@@ -37,7 +37,8 @@ class Preview:
     """connected judges that the rule asks"""
     asks_judges: bool
     each_usd: float | None
-    """what those cost a call, at most: what was asked before is not paid for again. None where nothing tells"""
+    """what all judges together cost a call, at most: what was asked before is not paid for again. None where nothing
+    tells"""
 
     @property
     def taken(self) -> int:
@@ -59,15 +60,13 @@ def preview(session: Session, project: Project, rule: EvaluationRule, ids: Ids, 
     """Count and reckon; nothing is changed."""
     counts = select(func.count(), func.count().filter(drawn(rule.share)))
     matching, taken = session.execute(counts.where(*_ended(project.id, rule, ids))).one()
-    judges = _connected_judges(rule, settings)
-    each = cost_of_a_call(session, project.id)
     return Preview(
         matching=matching,
         drawn=taken,
         left_today=calls_left_today(session, project, settings),
-        judges=judges,
+        judges=_connected_judges(rule, settings),
         asks_judges=asks_judges(rule),
-        each_usd=None if each is None else each * bool(judges),
+        each_usd=cost_of_a_call(session, project.id),
     )
 
 

@@ -23,6 +23,8 @@ def judges_of(
     session: Session, project_id: int, rates: Sequence[VersionRate], agreement: AgreementLink
 ) -> dict[tuple[str, str], Judge]:
     """Every judge that gave one of these rates, by evaluator and judge version: the newest first."""
+    if not rates:
+        return {}  # agreement is reckoned over the whole project
     short, versions = in_short(session, project_id), {one.id: one for one in judge_versions(session, project_id)}
     order = {judge: index for index, judge in enumerate(versions)}
     keys = sorted({(one.evaluator, one.judge) for one in rates}, key=lambda key: (order.get(key[1], len(order)), key))

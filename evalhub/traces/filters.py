@@ -32,8 +32,6 @@ PEOPLE = "people"
 CRITERION = "criterion."
 """before a criterion's key, it is the metric of the judge's verdicts on it"""
 BY = (PEOPLE, "checks")
-BY_ANSWER = ("verdict", "metric", "by", "evaluator", "judge", "said", "people", "status")
-"""filters that pick calls by what was answered about them: a sample of those speaks for no others"""
 NAMED = {"since": "from", "until": "to"}
 """what a query string calls them, where that is no name in Python"""
 EQUAL = {
@@ -45,6 +43,8 @@ EQUAL = {
     "state": Conversation.state,
 }
 """filters that name what a column holds"""
+BY_ANSWER = ("verdict", "metric", "by", "evaluator", "judge", "said", "people", "status")
+"""filters that pick calls by what was answered about them: a sample of those speaks for no others"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import Engine, event
 
 from evalhub.models import Project
 from evalhub.reports.measures import AgentVersion, spreads, versions_seen
@@ -49,3 +50,21 @@ def test_an_empty_choice_leads_to_what_is_there(services: Services, project: Pro
     page = viewer.get("/p/demo/dashboard?days=7&agent=nobody").text
     assert "No calls of nobody in these 7 days" in page
     assert "Show all agents" in page
+
+
+def test_where_no_judge_answered_agreement_is_not_reckoned(
+    services: Services, project: Project, viewer: FlaskClient
+) -> None:
+    add_silence(services, project, SALES, 11_000.0)
+    asked: list[str] = []
+
+    def note(*given: object) -> None:
+        asked.append(str(given[2]))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        assert viewer.get("/p/demo/dashboard").status_code == 200
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert asked
+    assert not [statement for statement in asked if "jsonb_each_text" in statement]

@@ -138,10 +138,11 @@ def test_a_connected_judge_makes_the_preview_say_what_a_day_costs(
     wanted = Draft(name="", filters={"agent": "sales"}, share=1.0, evaluators=["judge"]).as_rule(project.id)
     with services.sessions() as session:
         own = session.get_one(Project, project.id)
-        one = preview(session, own, wanted, lately(project.id), replace(services.settings, judge_model="m"))
-        nobody = preview(session, own, wanted, lately(project.id), services.settings)
-    assert one.usd_a_day == pytest.approx(6 * 0.7 / 7)
-    assert nobody.usd_a_day == 0
+        none = preview(session, own, wanted, lately(project.id), services.settings)
+        both = replace(services.settings, judge_model="m", listening_model="hears")
+        two = preview(session, own, wanted, lately(project.id), both)
+    assert (none.judges, two.judges) == (0, 2)
+    assert two.usd_a_day == pytest.approx(6 * 0.7 / 7)
 
 
 def test_a_dry_run_is_shown_with_reasons(services: Services, project: Project, lead: FlaskClient, calls: None) -> None:

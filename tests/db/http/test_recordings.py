@@ -9,17 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import soxr
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from evalhub.analysis import analyse
+from evalhub.evaluations.running import run_due
 from evalhub.labeling.claiming import claim
-from evalhub.models import Conversation, Project, Recording
+from evalhub.models import Conversation, Project, Recording, Score
 from evalhub.services import Services
 from tests.db.http.conftest import As, Cast, Program
 from tests.db.labeling.making import add_rubric, make_queue
 from tests.pure.audio.calls import SECONDS, clean_tracks
-from tests.pure.audio.sound import write
+from tests.pure.audio.sound import RATE, write
 
 pytestmark = pytest.mark.db
 SOUND = b"RIFF" + bytes(range(256)) * 40
@@ -224,3 +226,22 @@ def test_a_call_that_is_nothing_but_sound_has_a_time_and_a_length(
         call = session.get_one(Conversation, (project.id, "call-1"))
         assert (call.duration_ms, call.started_at) == (2_500, call.created_at)
         assert call.meta == {"started_at_basis": "received"}
+
+
+def test_two_mono_recordings_are_measured_as_one_call(
+    api: Program, parse: Callable[[], int], services: Services, project: Project, tmp_path: Path
+) -> None:
+    caller, agent = clean_tracks()
+    late = write(tmp_path / "agent.wav", soxr.resample(agent[4 * RATE :], RATE, 8_000), rate=8_000)
+    api("PUT", CALLER, data=write(tmp_path / "caller.wav", caller).read_bytes())
+    agents = CALLER.replace("caller", "agent")
+    api("PUT", agents, query_string={"offset_ms": "4000"}, data=late.read_bytes())
+    api("POST", "conversations/call-1/end")
+    parse()
+    run_due(services, project.id, "call-1", "audio")
+    with services.sessions() as session:
+        rows = {row.metric: row for row in session.scalars(select(Score).filter_by(subject_type="conversation"))}
+    assert rows["recording_check.clean"].verdict == "pass"
+    latency = rows["turn_latency_ms.p50"]
+    assert (latency.basis, latency.counts["n"], latency.value) == ("audio", 4, pytest.approx(750, abs=30))
+    assert rows["f0_median_hz"].value == pytest.approx(140, rel=0.05)

@@ -40,9 +40,11 @@ def clean_tracks() -> tuple[np.ndarray, np.ndarray]:
     return track(SECONDS, CALLER, seed=1, pitch=LOW), track(SECONDS, AGENT, seed=2, pitch=HIGH)
 
 
-def make_call(path: Path, *tracks: np.ndarray, rate: int = RATE, **fields: Any) -> Conversation:
+def make_call(
+    path: Path, *tracks: np.ndarray, rate: int = RATE, subtype: str = "PCM_16", **fields: Any
+) -> Conversation:
     """The usual call with these tracks as its stereo recording."""
-    write(path, *tracks, rate=rate)
+    write(path, *tracks, rate=rate, subtype=subtype)
     recordings = fields.pop("recordings", [make_recording(path=str(path))])
     return make_conversation(
         duration_ms=SECONDS * 1000, turns=fields.pop("turns", make_turns()), recordings=recordings, **fields

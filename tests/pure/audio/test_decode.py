@@ -102,4 +102,4 @@ def test_a_file_that_breaks_off_gives_what_there_is(tmp_path: Path) -> None:
     path.write_bytes(whole[: len(whole) * 3 // 4])
     assert probe(path).promised == soundfile.info(str(path)).frames == 12 * RATE
     native, _ = decoded(path)
-    assert BLOCK_S * RATE <= native.shape[1] < 12 * RATE
+    assert 8 * RATE <= native.shape[1] < 12 * RATE  # nearly three quarters, to the second

@@ -79,9 +79,21 @@ def test_a_fault_of_the_callers_track_leaves_the_agents_voice(tmp_path: Path) ->
 
 
 def test_no_audio_no_agent_track_and_an_awaited_recording(tmp_path: Path) -> None:
-    mixed = Recording(track="mixed", path=str(write(tmp_path / "a.wav", np.add(*clean_tracks()))))
+    caller = Recording(track="caller", path=str(write(tmp_path / "a.wav", clean_tracks()[0])))
     found = [
         run(Delivery(), make_conversation(recordings=recordings), make_context()).reason_code
-        for recordings in ([], [mixed], [make_recording()])
+        for recordings in ([], [caller], [make_recording()])
     ]
     assert found == ["no_audio", "no_agent_track", "waiting_for_recording"]
+
+
+def test_of_a_mixed_recording_only_the_sound_as_a_whole_is_measured(tmp_path: Path) -> None:
+    mixed = Recording(track="mixed", path=str(write(tmp_path / "a.wav", np.add(*clean_tracks()))))
+    rows = of_call(scores(Delivery(), make_conversation(recordings=[mixed])))
+    measured = {metric for metric, row in rows.items() if row.value is not None}
+    assert measured == {"loudness_lufs", "loudness_range_lu", "clipped_fraction", "dropouts_per_min", "snr_db"}
+    assert {row.policy["track"] for row in rows.values()} == {"mixed"}
+    reasons = {row.reason for metric, row in rows.items() if metric not in measured}
+    assert len(reasons) == 1
+    assert str(*reasons).startswith("not measurable: mixed mono")
+    assert {"f0_sd_st", "speech_rate_wpm", "energy", "voice_drift"} <= set(rows)

@@ -24,6 +24,40 @@ def test_a_full_scale_tone_of_997_hz_has_minus_3_01_lufs(rate: int) -> None:
     assert integrated(energies(tone(5, rate), rate)) == pytest.approx(-3.01, abs=0.05)
 
 
+EBU_3341 = {
+    "1": ([(-23, 20)], -23.0),
+    "2": ([(-33, 20)], -33.0),
+    "3": ([(-36, 10), (-23, 60), (-36, 10)], -23.0),
+    "4": ([(-72, 10), (-36, 10), (-23, 60), (-36, 10), (-72, 10)], -23.0),
+    "5": ([(-26, 20), (-20, 20.1), (-26, 20)], -23.0),
+}
+"""1 kHz sines in stereo by EBU Tech 3341: (dBFS of its peak, seconds), and the LUFS of both channels together"""
+
+
+@pytest.mark.parametrize("rate", [16_000, 48_000])
+@pytest.mark.parametrize("case", EBU_3341)
+def test_the_sequences_of_ebu_tech_3341_have_their_loudness(case: str, rate: int) -> None:
+    parts, lufs = EBU_3341[case]
+    samples = np.concatenate([tone(seconds, rate, hz=1000, level=10 ** (dbfs / 20)) for dbfs, seconds in parts])
+    assert integrated(2 * energies(samples, rate)) == pytest.approx(lufs, abs=0.1)
+
+
+EBU_3342 = {
+    "1": ([(-20, 20), (-30, 20)], 10),
+    "2": ([(-20, 20), (-15, 20)], 5),
+    "3": ([(-40, 20), (-20, 20)], 20),
+    "4": ([(-50, 20), (-35, 20), (-20, 20), (-35, 20), (-50, 20)], 15),
+}
+"""1 kHz sines in stereo by EBU Tech 3342: (dBFS, seconds), and the loudness range in LU, all within 1 LU"""
+
+
+@pytest.mark.parametrize("case", EBU_3342)
+def test_the_sequences_of_ebu_tech_3342_have_their_range(case: str) -> None:
+    parts, lu = EBU_3342[case]
+    samples = np.concatenate([tone(seconds, 48_000, hz=1000, level=10 ** (dbfs / 20)) for dbfs, seconds in parts])
+    assert loudness_range(2 * energies(samples, 48_000)) == pytest.approx(lu, abs=0.2)
+
+
 def test_silence_around_speech_is_gated() -> None:
     rate = 16_000
     padded = np.concatenate([np.zeros(10 * rate), tone(5, rate, level=0.1), np.zeros(10 * rate)])

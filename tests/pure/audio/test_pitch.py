@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from evalhub.audio import pitch_path
 from evalhub.audio.pitch import PitchTracker
+from evalhub.audio.pitch_path import Candidates
 from tests.pure.audio.sound import RATE, glide, pulses, room, steady
 
 
@@ -59,3 +61,22 @@ def test_pitch_survives_noise_without_octave_jumps() -> None:
 def test_block_size_changes_nothing(block: int) -> None:
     samples = np.concatenate([0.3 * pulses(1.2, glide(120, 240)), room(0.5), 0.2 * pulses(0.7, steady(90))])
     np.testing.assert_allclose(tracked(samples, block=block), tracked(samples), rtol=1e-4)
+
+
+def test_a_path_searched_in_parts_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    word, pause = 0.3 * pulses(0.4, glide(120, 240)), room(0.2)
+    samples = np.concatenate([word, pause] * 6)
+    whole = tracked(samples)
+    monkeypatch.setattr(pitch_path, "FRAMES_AT_ONCE", 50)
+    assert np.array_equal(tracked(samples), whole)
+
+
+def test_of_too_many_candidates_the_strongest_stay() -> None:
+    row, hz = np.array([3, 3, 3, 5, 8, 8, 8, 8]), np.arange(8.0) + 100
+    strength = np.array([0.3, 0.9, 0.5, 0.4, 0.8, 0.2, 0.7, 0.6], np.float32)
+    found = Candidates.strongest(row, hz, strength, row / 10, keep=2)
+    assert found.frame.tolist() == [3, 5, 8]
+    assert found.count.tolist() == [2, 1, 2]
+    assert found.hz.tolist() == [101, 102, 103, 104, 106]
+    assert found.level.tolist() == [0.3, 0.5, 0.8]
+    assert found.part(1, 3).hz.tolist() == [103, 104, 106]

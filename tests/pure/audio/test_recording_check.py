@@ -85,6 +85,23 @@ def test_a_planted_fault_is_found_and_nothing_else(tmp_path: Path, code: str) ->
     assert codes(make_call(tmp_path / "a.wav", *plant(*both()))) == [code]
 
 
+@pytest.mark.parametrize("rate", [8_000, 24_000])
+@pytest.mark.parametrize("code", FAULTS)
+def test_faults_are_found_on_a_noisy_line_in_mu_law(tmp_path: Path, code: str, rate: int) -> None:
+    planted = FAULTS[code](*(over_noise(track, seed) for seed, track in enumerate(both())))
+    sound = soxr.resample(np.stack(planted, axis=1), RATE, rate).clip(-1, 1)
+    if code == "gap":
+        sound[11 * rate : 12 * rate, 1] = 0  # resampling rings into it
+    call = make_call(tmp_path / "a.wav", *sound.T, rate=rate, subtype="ULAW")
+    assert codes(call) == [code]
+
+
+def over_noise(track: np.ndarray, seed: int) -> np.ndarray:
+    """20 dB below the speech."""
+    speech = np.sqrt(np.mean(track[np.abs(track) > 1e-3] ** 2))
+    return (track + np.random.default_rng(seed).normal(0, speech / 10, len(track))).astype(np.float32)
+
+
 def test_a_track_that_holds_only_noise_is_silent_too(tmp_path: Path) -> None:
     assert codes(make_call(tmp_path / "a.wav", *noise_for_agent(*both()))) == ["track_silent"]
 

@@ -7,7 +7,7 @@ import pytest
 
 from evalhub.audio.turn_taking import OF_CALL, TurnTaking
 from evalhub.models import AudioAnalysis, Recording
-from tests.factories import make_conversation, make_recording
+from tests.factories import make_conversation, make_recording, make_tool_call
 from tests.pure.audio.calls import (
     AGENT,
     CALLER,
@@ -20,7 +20,7 @@ from tests.pure.audio.calls import (
     of_turns,
     scores,
 )
-from tests.pure.audio.sound import write
+from tests.pure.audio.sound import RATE, room, write
 
 
 def test_sound_and_events_give_the_same_numbers(clean_file: Path) -> None:
@@ -74,3 +74,36 @@ def test_a_mixed_recording_leaves_the_turns_times(tmp_path: Path) -> None:
     mixed = Recording(track="mixed", path=str(write(tmp_path / "mixed.wav", np.add(*clean_tracks()))))
     rows = scores(TurnTaking(), make_conversation(turns=make_turns(), recordings=[mixed]))
     assert {row.basis for row in rows} == {"events"}
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Recording:
+    """The usual call from 1 s on, without its third answer and fourth question: silence from 16.1 to 22.2 s."""
+    caller, agent = clean_tracks()
+    agent[int(15.5 * RATE) : int(18.5 * RATE)] = caller[int(18.5 * RATE) : int(21.5 * RATE)] = room(3.0)
+    return Recording(track="mixed", path=str(write(tmp_path / "mixed.wav", caller + agent)), offset_ms=1000)
+
+
+def test_a_mixed_recording_tells_dead_air_and_says_why_not_the_rest(mixed: Recording) -> None:
+    rows = of_call(scores(TurnTaking(), make_conversation(recordings=[mixed])))
+    assert set(rows) == set(OF_CALL)
+    longest = rows["dead_air_ms.longest"]
+    assert (longest.basis, longest.label, longest.value) == ("audio", "warn", pytest.approx(6100, abs=50))
+    assert longest.evidence[0]["start_ms"] == pytest.approx(16_100, abs=50)
+    why = rows["turn_latency_ms.p50"].reason or ""
+    assert why.startswith("not measurable: mixed mono")
+    assert rows["overlap_ms"].reason == rows["talk_ratio"].reason == rows["yield_rate"].reason == why
+
+
+def test_silence_of_a_mixed_recording_while_a_tool_works_is_no_dead_air(mixed: Recording) -> None:
+    tool = make_tool_call(start_ms=16_100, end_ms=20_000)
+    rows = of_call(scores(TurnTaking(), make_conversation(recordings=[mixed], tool_calls=[tool])))
+    assert rows["tool_silence_ms"].value == pytest.approx(3900, abs=200)
+    assert rows["dead_air_ms.longest"].value == pytest.approx(2200, abs=50)
+
+
+def test_a_mixed_recording_without_sound_has_no_dead_air(tmp_path: Path) -> None:
+    silent = Recording(track="mixed", path=str(write(tmp_path / "silent.wav", np.zeros(10 * RATE))))
+    rows = of_call(scores(TurnTaking(), make_conversation(recordings=[silent])))
+    assert rows["dead_air_ms.total"].value is None
+    assert "silent" in (rows["dead_air_ms.total"].reason or "")

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from evalhub.models import Project
+from evalhub.models import Evaluation, Project, Score
 from evalhub.services import Services
 from evalhub.traces import assembly
 from tests.factories import make_conversation
@@ -47,3 +47,18 @@ def test_every_tab_of_a_call_is_within_reach_of_a_thumb(calls: Page) -> None:
         assert box
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
+
+
+def test_a_long_word_of_a_finding_stays_on_the_phone(calls: Page, services: Services) -> None:
+    with services.work() as session:
+        of_call = {"project_id": session.scalars(select(Project.id)).one(), "conversation_id": "desk"}
+        who = of_call | {"evaluator": "recording_check", "version": "1"}
+        session.add(Evaluation(**who, kind_of_work="audio", status="done"))
+        session.flush()
+        session.add(
+            Score(**who, metric="recording_check.clean", verdict="fail", explanation=f"no sound: {'2cf24d' * 12}")
+        )
+    for path in ("/p/demo/", LIST, f"{LIST}/desk"):
+        calls.goto(path)
+        expect(calls.get_by_text("no sound: 2cf24d").first).to_be_visible()
+        assert calls.evaluate("document.documentElement.scrollWidth") <= 390, path

@@ -179,3 +179,10 @@ def test_a_queue_of_nothing_says_what_to_mend(queue_of: MakeQueue, browser: Brow
     none = cho.post("/p/demo/queues", data={"rubric": "care", "calls": "5", "agent": "nobody"})
     assert (none.status_code, "No call matches this filter" in none.text) == (422, True)
     assert "from 1 to 10,000" in cho.post("/p/demo/queues", data={"rubric": "care", "calls": "0"}).text
+
+
+def test_a_queue_of_calls_picked_by_an_answer_keeps_how_they_were_picked(browser: Browser, people: list[User]) -> None:
+    picked = {"evaluator": "rubric_judge", "judge": "abc", "said": "pass", "people": "fail"}
+    form = browser(people[2]).get("/p/demo/queues/new", query_string=picked).text
+    for name, value in picked.items():
+        assert f'name="{name}" value="{value}" checked' in form

@@ -1,4 +1,4 @@
-"""Level and colour of a voice per 10 ms, block by block: powers of short spectra, whole and in bands.
+"""The door to librosa: level and colour of a voice per 10 ms, block by block, by powers of short spectra.
 
 Frames of 25 ms on the common grid: slot k is centred at 10k ms.
 """
@@ -19,8 +19,6 @@ FRAMES_AT_ONCE = 250
 BANDS_HZ = {"low": (50, 1000), "high": (1000, 5000), "syllable": (300, 3300)}
 TIMBRE_BANDS, TIMBRE_HZ = 16, (100.0, 3800.0)
 """mel bands that telephone sound has too, so that both rates give one timbre"""
-LINEAR_BELOW_HZ, MELS_PER_HZ, MELS_PER_E = 1000.0, 3 / 200, 27 / np.log(6.4)
-"""Slaney's scale: straight up to 1 kHz, logarithmic beyond"""
 FLOOR = 1e-10
 """power below which everything is silence: -100 dB"""
 ROWS: dict[str, int | slice] = {
@@ -59,6 +57,7 @@ class SpectralMeter:
     """The powers of one channel, fed with samples at 8 or 16 kHz."""
 
     def __init__(self, rate: int) -> None:
+        import librosa
         from scipy.sparse import csr_array
 
         frame, self.hop = round(rate * FRAME_S), rate // SLOTS_PER_S
@@ -66,10 +65,11 @@ class SpectralMeter:
         self._window = np.zeros(self.size, np.float32)
         begin = (self.size - frame) // 2
         self._window[begin : begin + frame] = np.hanning(frame + 1)[:-1]
-        hertz = np.arange(self.size // 2 + 1) * rate / self.size
+        hertz = librosa.fft_frequencies(sr=rate, n_fft=self.size)
         inside = [(hertz >= low) & (hertz < high) for low, high in BANDS_HZ.values()]
-        bands = np.concatenate([inside, _mel_bands(hertz)]).astype(np.float32)
-        self._bands = csr_array(bands)  # BLAS would wake its threads
+        low, high = TIMBRE_HZ
+        mel = librosa.filters.mel(sr=rate, n_fft=self.size, n_mels=TIMBRE_BANDS, fmin=low, fmax=high)
+        self._bands = csr_array(np.concatenate([np.array(inside, np.float32), mel]))  # BLAS would wake its threads
         self._rest: Floats = np.zeros(self.size // 2, np.float32)
         self._found: list[Floats] = []
 
@@ -95,28 +95,6 @@ class SpectralMeter:
         """The powers of every slot. The meter is used up."""
         self.feed(np.zeros(self.size, np.float32))
         return Powers(_joined(self._found))
-
-
-def _mel_bands(hertz: Floats) -> Floats:
-    """Weights (TIMBRE_BANDS, frequencies): triangles that stand evenly on Slaney's scale, all of one area."""
-    low, high = map(_mels, TIMBRE_HZ)
-    corners = _hertz(np.linspace(low, high, TIMBRE_BANDS + 2))[:, None]
-    begin, top, end = corners[:-2], corners[1:-1], corners[2:]
-    rising, falling = (hertz - begin) / (top - begin), (end - hertz) / (end - top)
-    weights: Floats = np.maximum(0, np.minimum(rising, falling)) * 2 / (end - begin)
-    return weights
-
-
-def _mels(hertz: float) -> float:
-    """Of a frequency above 1 kHz or below."""
-    beyond = float(np.log(max(hertz / LINEAR_BELOW_HZ, 1.0)))
-    return min(hertz, LINEAR_BELOW_HZ) * MELS_PER_HZ + beyond * float(MELS_PER_E)
-
-
-def _hertz(mels: Floats) -> Floats:
-    corner = LINEAR_BELOW_HZ * MELS_PER_HZ
-    straight: Floats = np.minimum(mels, corner) / MELS_PER_HZ * np.exp(np.maximum(mels - corner, 0) / MELS_PER_E)
-    return straight
 
 
 def _joined(blocks: list[Floats]) -> Floats:

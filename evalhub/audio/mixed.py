@@ -11,7 +11,7 @@ from evalhub.audio.talk import tools_of
 from evalhub.audio.tracks import SIDES, Track, Tracks
 from evalhub.models import Conversation, Score
 
-WHY_NOT = "not measurable: mixed mono, one track holds both sides and does not tell who speaks"
+WHY_NOT = "not measurable: mixed mono, one track holds both sides and does not tell who speaks: send each by itself"
 OF_THE_WHOLE = ("loudness_lufs", "loudness_range_lu", "clipped_fraction", "dropouts_per_min", "snr_db")
 """of the recording rather than of a voice"""
 

@@ -70,6 +70,13 @@ def evaluate(services: Services, project_id: int, conversation_id: str, kind_of_
     return running.run_due(services, project_id, conversation_id, kind_of_work)
 
 
+def check_words(services: Services) -> int:
+    """Run the checks of words and actions that are due, many calls at a time. Returns how many ran."""
+    from evalhub.evaluations import checking
+
+    return checking.check_due(services)
+
+
 def judge(services: Services) -> int:
     """Run the judge evaluations that are due, many at once. Returns how many ran."""
     from evalhub.evaluations import judging
@@ -99,7 +106,7 @@ JOBS: dict[str, Job] = {
     "fetch_recordings": Job(fetch_recordings, queue="judge"),  # it waits for others, as judging does
     "forget_audio": Job(forget_audio, queue="ingest"),
     "evaluate_audio": Job(evaluate, queue="audio"),
-    "evaluate_text": Job(evaluate, queue="text"),
+    "evaluate_text": Job(check_words, queue="text"),
     "judge": Job(judge, queue="judge"),
     "judge_batches": Job(judge_batches, queue="ingest", every_s=60.0),
     "sweep": Job(sweep_up, queue="ingest", every_s=3.0),

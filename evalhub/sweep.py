@@ -12,7 +12,7 @@ from sqlalchemy import and_, delete, exists, func, select, text, update
 from sqlalchemy.orm import Session
 
 from evalhub.db import ask_for
-from evalhub.evaluations.planning import AGAIN, ask, is_due
+from evalhub.evaluations.planning import AGAIN, BY_THE_BATCH, ask, is_due
 from evalhub.models import (
     BLOCKED,
     AudioAnalysis,
@@ -71,12 +71,13 @@ def find_unmeasured(session: Session) -> None:
 
 
 def find_due(session: Session) -> None:
-    """Evaluations that are due although nobody holds them. One ring for all of the judge's: they may wait for long."""
+    """Evaluations that are due although nobody holds them. One ring for all that are worked off by the batch."""
     key = (Evaluation.project_id, Evaluation.conversation_id, Evaluation.kind_of_work)
     is_lost = (is_due(), Evaluation.created_at < func.now() - LOST_AFTER)
-    if session.scalar(select(exists().where(*is_lost, Evaluation.kind_of_work == "judge"))):
-        ask_for(session, "judge")
-    lost = select(*key).where(*is_lost, Evaluation.kind_of_work != "judge").distinct().limit(AT_ONCE)
+    for kind_of_work, job in BY_THE_BATCH.items():
+        if session.scalar(select(exists().where(*is_lost, Evaluation.kind_of_work == kind_of_work))):
+            ask_for(session, job)
+    lost = select(*key).where(*is_lost, Evaluation.kind_of_work.not_in(BY_THE_BATCH)).distinct().limit(AT_ONCE)
     for project_id, conversation_id, kind_of_work in session.execute(lost):
         ask(session, project_id, conversation_id, kind_of_work)
 

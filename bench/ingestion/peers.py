@@ -33,7 +33,8 @@ def mlflow(cluster: Cluster, places: Places, venvs: Path) -> Server:
     programs, port = installed(MLFLOW, venvs / "venv-mlflow"), free_port()
     address, files = cluster.make("mlflow"), places.logs / "mlflow-files"
     argv = [str(programs / "mlflow"), "server", "--host", "127.0.0.1", "--port", str(port)]
-    argv += ["--backend-store-uri", address, "--artifacts-destination", str(files)]
+    driven = address.replace("postgresql:", "postgresql+psycopg2:")  # newer SQLAlchemy asks for psycopg 3 otherwise
+    argv += ["--backend-store-uri", driven, "--artifacts-destination", str(files)]
     env = QUIET | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     return Server(
         name="mlflow",

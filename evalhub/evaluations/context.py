@@ -34,6 +34,25 @@ def context_for(services: Services, conversation: Conversation, kind_of_work: st
     return context
 
 
+def text_contexts(
+    services: Services, session: Session, conversations: Mapping[tuple[int, str], Conversation]
+) -> dict[tuple[int, str], Context]:
+    """The contexts of many conversations for checks of words, in a fixed number of queries per project."""
+    contexts: dict[tuple[int, str], Context] = {}
+    for project_id in sorted({place[0] for place in conversations}):
+        project = session.get_one(Project, project_id)
+        ours = [conversation for place, conversation in conversations.items() if place[0] == project_id]
+        analyses = {("analysis", row.sha256): row for row in _analyses(session, project_id, ours)}
+        rules = parse_rules(project.settings.get("business_rules", ""))
+        prices = price_table(project.settings.get("prices", ""))
+        for one in ours:
+            context = Context(settings=services.settings, audio_path=_opener(services))
+            context.business_rules, context.prices = rules, prices
+            context.shared = analyses | {"recordings_final": _waited_enough(project, one)}
+            contexts[project_id, one.id] = context
+    return contexts
+
+
 def judge_contexts(
     services: Services, session: Session, conversations: Mapping[tuple[int, str], Conversation]
 ) -> dict[tuple[int, str], Context]:

@@ -19,8 +19,9 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from evalhub import plugins
-from evalhub.evaluations import judge_rows
-from evalhub.evaluations.judge_rows import Ask, Done
+from evalhub.evaluations import judge_rows, rows
+from evalhub.evaluations.judge_rows import Ask
+from evalhub.evaluations.rows import Done
 from evalhub.evaluations.running import RATE_LIMITED, evaluator_of
 from evalhub.evaluators import Outcome, run_async
 from evalhub.loops import finish
@@ -59,8 +60,8 @@ class _Run:
         limit = self.services.settings.judge_concurrency
         self.queue: asyncio.Queue[Ask | None] = asyncio.Queue(limit)
         self.wake = asyncio.Event()
-        with ThreadPoolExecutor(1, "judge-rows") as rows, ThreadPoolExecutor(limit, "judge-blocking") as blocking:
-            self.rows = rows
+        with ThreadPoolExecutor(1, "judge-rows") as own, ThreadPoolExecutor(limit, "judge-blocking") as blocking:
+            self.rows = own
             asyncio.get_running_loop().set_default_executor(blocking)
             async with connections(), asyncio.TaskGroup() as group:
                 group.create_task(self._write_on())
@@ -123,7 +124,7 @@ class _Run:
     async def _write(self) -> None:
         done, self.done = self.done, []
         if done:
-            await self._in_rows(judge_rows.write, self.services, self.owner, done)
+            await self._in_rows(rows.write, self.services, self.owner, done)
 
     async def _in_rows(self, work: Callable[..., T], *arguments: Any) -> T:
         """In the one thread that talks to the database."""

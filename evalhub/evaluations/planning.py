@@ -28,6 +28,8 @@ AGAIN = {
 """a row as it is before anybody worked on it"""
 WAITS = {"status": PENDING, "reason_code": None, "reason": None, "details": None}
 """what a row that is planned says, where it was drawn"""
+BY_THE_BATCH = {"judge": "judge", "text": "evaluate_text"}
+"""the job of each kind of work that takes what is due of any conversation"""
 KEY = ("conversation_id", "evaluator", "version", "config_hash")
 UPSERT = text("""
 insert into evaluation (project_id, attempt, conversation_id, evaluator, version, config_hash, config, kind_of_work,
@@ -115,10 +117,10 @@ def _forget_scores(session: Session, project_id: int, left_out: Sequence[Any]) -
 def ask(session: Session, project_id: int, conversation_id: str, kind_of_work: str) -> None:
     """Ask for the due evaluations of one conversation, once this transaction has committed.
 
-    Judges take whatever is due, of any conversation, by the batch.
+    Who judges and who checks words takes whatever is due, of any conversation, by the batch; sound is one call's.
     """
-    if kind_of_work == "judge":
-        ask_for(session, "judge")
+    if kind_of_work in BY_THE_BATCH:
+        ask_for(session, BY_THE_BATCH[kind_of_work])
         return
     job = f"evaluate_{kind_of_work}"
     ask_for(session, job, project_id=project_id, conversation_id=conversation_id, kind_of_work=kind_of_work)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, bindparam, delete, tuple_, update
+from sqlalchemy import ARRAY, JSON, ColumnElement, and_, bindparam, column, delete, func, literal, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -25,9 +25,22 @@ def write_many(session: Session, written: Sequence[Written]) -> None:
         return
     _set_results(session, written)
     final = [(evaluation, outcome) for evaluation, outcome, _ in written if outcome.status != PENDING]
-    keys = [_key(evaluation) for evaluation, _ in final]
-    session.execute(delete(Score).where(tuple_(*(Score.__table__.c[column.name] for column in KEY)).in_(keys)))
+    session.execute(delete(Score).where(same_key(Score, keys_of([evaluation for evaluation, _ in final]))))
     _copy_scores(session, ((evaluation, score) for evaluation, outcome in final for score in outcome.scores))
+
+
+def keys_of(evaluations: Iterable[Evaluation]) -> Any:
+    """The keys of these evaluations as a table, in order: PostgreSQL joins it by the index, where a list of tuples was
+    compared with every row."""
+    columns = list(zip(*sorted(map(_key, evaluations)), strict=True)) or [()] * len(KEY)
+    arrays = [literal(list(values), ARRAY(column.type)) for column, values in zip(KEY, columns, strict=True)]
+    named = (column(one.name, one.type) for one in KEY)
+    return func.unnest(*arrays).table_valued(*named, name="wanted").render_derived()
+
+
+def same_key(table: Any, wanted: Any) -> ColumnElement[bool]:
+    """That a row of evaluations or scores belongs to one of these keys."""
+    return and_(*(table.__table__.c[one.name] == wanted.c[one.name] for one in KEY))
 
 
 def _set_results(session: Session, written: Sequence[Written]) -> None:

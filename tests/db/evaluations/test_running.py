@@ -1,5 +1,7 @@
 """Evaluations: planned once, run by lease, left with a status and a reason, run again only when content changes."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -7,9 +9,12 @@ import pytest
 from sqlalchemy import select, update
 
 from evalhub import plugins
+from evalhub.evaluations import checking
+from evalhub.evaluations.checking import check_due
 from evalhub.evaluations.judging import judge_due
 from evalhub.evaluations.running import run_due
-from evalhub.models import Evaluation, Project, Score
+from evalhub.evaluators import Context, Evaluator
+from evalhub.models import Conversation, Evaluation, Project, Score
 from evalhub.services import Services
 from evalhub.traces import inbox, receive
 from evalhub.traces.formats.native_parts import EVENTS
@@ -38,8 +43,8 @@ def call(services: Services, project: Project) -> Project:
 
 
 def run_all(services: Services, project: Project) -> None:
-    for kind in ("text", "audio"):
-        run_due(services, project.id, "call-1", kind)
+    check_due(services)
+    run_due(services, project.id, "call-1", "audio")
     judge_due(services)
 
 
@@ -65,8 +70,8 @@ def test_every_evaluator_has_a_row_with_an_outcome(services: Services, call: Pro
 
 
 def test_twice_is_once(services: Services, call: Project) -> None:
-    assert run_due(services, call.id, "call-1", "text") == len(TEXT)
-    assert run_due(services, call.id, "call-1", "text") == 0
+    assert check_due(services) == len(TEXT)
+    assert check_due(services) == 0
 
 
 def test_late_data_runs_again_what_reads_it(services: Services, call: Project) -> None:
@@ -78,7 +83,7 @@ def test_late_data_runs_again_what_reads_it(services: Services, call: Project) -
     pending = {name for name, row in evaluations(services).items() if row.status == "pending"}
     assert "function_calls" in pending
     assert "delivery" not in pending
-    run_due(services, call.id, "call-1", "text")
+    check_due(services)
     assert verdict(services, "function_calls.correct") == "fail"
 
 
@@ -86,7 +91,7 @@ def test_what_a_dead_worker_held_is_handed_out_again(services: Services, call: P
     hour_ago = datetime.now(UTC) - timedelta(hours=1)
     with services.work() as session:
         session.execute(update(Evaluation).values(status="running", lease_owner="dead", lease_until=hour_ago))
-    assert run_due(services, call.id, "call-1", "text") == len(TEXT)
+    assert check_due(services) == len(TEXT)
     assert evaluations(services)["function_calls"].status == "done"
 
 
@@ -94,12 +99,73 @@ def test_what_somebody_holds_is_left_alone(services: Services, call: Project) ->
     soon = datetime.now(UTC) + timedelta(hours=1)
     with services.work() as session:
         session.execute(update(Evaluation).values(status="running", lease_owner="alive", lease_until=soon))
-    assert run_due(services, call.id, "call-1", "text") == 0
+    assert check_due(services) == 0
 
 
 def test_an_evaluation_that_never_finishes_is_given_up_on(services: Services, call: Project) -> None:
     with services.work() as session:
         session.execute(update(Evaluation).values(attempt=6))
-    run_due(services, call.id, "call-1", "text")
+    check_due(services)
     row = evaluations(services)["function_calls"]
     assert (row.status, row.reason_code) == ("failed", "gave_up")
+
+
+def several(services: Services, project: Project) -> None:
+    with services.work() as session:
+        for number in (1, 2, 3):
+            receive.receive_native(session, project.id, orjson.dumps(CALL | {"id": f"call-{number}"}))
+    inbox.parse_waiting(services)
+
+
+def states(services: Services, evaluator: str) -> dict[str, tuple[str, str | None]]:
+    with services.sessions() as session:
+        rows = session.scalars(select(Evaluation).filter_by(evaluator=evaluator))
+        return {row.conversation_id: (row.status, row.reason_code) for row in rows}
+
+
+def test_a_check_that_breaks_on_one_of_many_calls_fails_there_alone(
+    services: Services, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several(services, project)
+    kind = plugins.evaluators()["function_calls"]
+    whole = kind.evaluate
+
+    def breaks(self: Evaluator, conversation: Conversation, context: Context) -> Iterable[Score]:
+        if conversation.id == "call-2":
+            raise ValueError("broken")
+        return whole(self, conversation, context)
+
+    monkeypatch.setattr(kind, "evaluate", breaks)
+    assert check_due(services) == 3 * len(TEXT)
+    found = states(services, "function_calls")
+    assert found == {"call-1": ("done", None), "call-2": ("failed", "crashed"), "call-3": ("done", None)}
+
+
+def test_what_no_row_can_hold_fails_alone(
+    services: Services, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several(services, project)
+    kind = plugins.evaluators()["function_calls"]
+    whole = kind.evaluate
+
+    def writes_nul(self: Evaluator, conversation: Conversation, context: Context) -> Iterable[Score]:
+        for score in whole(self, conversation, context):
+            score.explanation = "a\x00b" if conversation.id == "call-2" else score.explanation
+            yield score
+
+    monkeypatch.setattr(kind, "evaluate", writes_nul)
+    check_due(services)
+    found = states(services, "function_calls")
+    assert found == {"call-1": ("done", None), "call-2": ("failed", "unwritable"), "call-3": ("done", None)}
+
+
+def test_a_long_queue_gives_others_their_turn(
+    services: Services, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several(services, project)
+    rung: list[str] = []
+    monkeypatch.setattr(checking, "AT_ONCE", len(TEXT))
+    monkeypatch.setattr(checking, "TURN_S", -1.0)
+    assert check_due(replace(services, ring=lambda job, **_: rung.append(job))) == len(TEXT)
+    assert rung == ["evaluate_text"]
+    assert check_due(services) == len(TEXT)

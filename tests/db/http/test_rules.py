@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from evalhub.evaluations.running import run_due
-from evalhub.models import Evaluation, Project, Score
+from evalhub.evaluations.checking import check_due
+from evalhub.models import Evaluation, Score
 from evalhub.services import Services
 from tests.db.http.conftest import As, Program
 
@@ -38,8 +38,7 @@ def call(api: Program, parse: Callable[[], int]) -> None:
 
 def scored(services: Services, metric: str) -> Score | None:
     with services.sessions() as session:
-        project = session.scalars(select(Project).filter_by(slug="demo")).one()
-        run_due(services, project.id, "call-1", "text")
+        check_due(services)
         return session.scalars(select(Score).filter_by(metric=metric)).one_or_none()
 
 

@@ -55,7 +55,12 @@ def owned(version: RubricVersion, project_id: int) -> RubricVersion:
 
 
 def criterion_titles(session: Session, project_id: int) -> dict[str, str]:
-    """Title of every criterion of the project's rubrics by key, in the order of the scorecards; the newest wins."""
-    query = select(Criterion.key, Criterion.title).filter_by(project_id=project_id)
-    ordered = query.order_by(Criterion.rubric, Criterion.version, Criterion.position)
-    return {row.key: row.title for row in session.execute(ordered)}
+    """Title of every criterion by key, in the order of the scorecards.
+
+    As the card that judges answer calls it, else as the last of the others; of a card the newest version.
+    """
+    own = rubric_of(session.get_one(Project, project_id))
+    query = select(Criterion.key, Criterion.title, Criterion.rubric).filter_by(project_id=project_id)
+    rows = session.execute(query.order_by(Criterion.rubric, Criterion.version, Criterion.position)).all()
+    ours = {row.key: row.title for row in rows if row.rubric == own}
+    return ours | {row.key: row.title for row in rows if row.key not in ours}

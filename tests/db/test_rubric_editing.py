@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from evalhub.accounts.projects import create_project
 from evalhub.errors import BadInput
 from evalhub.models import Project, RubricVersion
-from evalhub.rubrics import CriterionDefinition, RubricDefinition
+from evalhub.rubrics import CriterionDefinition, RubricDefinition, load_library
 from evalhub.rubrics.editing import counted_since, outdated, publish
+from evalhub.rubrics.stored import choose_rubric, criterion_titles
+from evalhub.services import Services
 
 FIRST = RubricDefinition(
     key="own",
@@ -79,3 +82,15 @@ def test_what_changes_the_answers_is_no_change_of_words(
 def test_publishing_the_same_is_refused(session: Session, own: int) -> None:
     with pytest.raises(BadInput, match="Nothing was changed"):
         publish(session, own, FIRST, "wording")
+
+
+def test_a_question_is_called_as_on_the_scorecard_that_judges_answer(services: Services) -> None:
+    cards = load_library()
+    titles = {key: {one.key: one.title for one in card.criteria} for key, card in cards.items()}
+    with services.work() as session:
+        project = create_project(session, slug="two-cards", name="", by="test")
+        assert titles["customer_service"].items() <= criterion_titles(session, project.id).items()
+        choose_rubric(session, project, "outbound")
+        found = criterion_titles(session, project.id)
+    assert titles["outbound"].items() <= found.items()
+    assert set(titles["customer_service"]) <= set(found)

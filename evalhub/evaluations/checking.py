@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from evalhub import plugins
 from evalhub.db import ask_for
-from evalhub.evaluations.context import text_contexts
+from evalhub.evaluations.context import contexts_for
 from evalhub.evaluations.rows import Done, conversations_of, lease, place_of, write
 from evalhub.evaluations.running import run_one
 from evalhub.services import Services
@@ -38,7 +38,7 @@ def _batch(services: Services) -> int:
     with services.work(repeatable=True) as session:
         evaluations = lease(session, owner, "text", AT_ONCE, LEASE)
         conversations = conversations_of(session, evaluations)
-        contexts = text_contexts(services, session, conversations)
+        contexts = contexts_for(services, session, conversations)
     done = []
     for evaluation in evaluations:
         if conversation := conversations.get(place_of(evaluation)):

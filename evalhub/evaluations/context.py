@@ -16,29 +16,23 @@ from evalhub.rubrics.stored import current_version, rubric_of
 from evalhub.services import Services
 
 Known = dict[tuple[str, str, int], JudgeAnswer]
+Place = tuple[int, str]
+"""project and conversation"""
+Contexts = dict[Place, Context]
 
 
 def context_for(services: Services, conversation: Conversation, kind_of_work: str) -> Context:
     """The context of one conversation for one kind of work."""
-    context = Context(settings=services.settings, audio_path=_opener(services))
     if kind_of_work == "audio":
         _measure_recordings(services, conversation)
+    place = (conversation.project_id, conversation.id)
     with services.sessions() as session:
-        project = session.get_one(Project, conversation.project_id)
-        rows = _analyses(session, conversation.project_id, [conversation])
-        context.shared |= {("analysis", row.sha256): row for row in rows}
-        context.shared["recordings_final"] = _waited_enough(project, conversation)
-        context.business_rules = parse_rules(project.settings.get("business_rules", ""))
-        context.prices = price_table(project.settings.get("prices", ""))
-        context.rubric = _rubric(session, project) if kind_of_work == "judge" else None
-    return context
+        return contexts_for(services, session, {place: conversation})[place]
 
 
-def text_contexts(
-    services: Services, session: Session, conversations: Mapping[tuple[int, str], Conversation]
-) -> dict[tuple[int, str], Context]:
-    """The contexts of many conversations for checks of words, in a fixed number of queries per project."""
-    contexts: dict[tuple[int, str], Context] = {}
+def contexts_for(services: Services, session: Session, conversations: Mapping[Place, Conversation]) -> Contexts:
+    """The contexts of many conversations, in a fixed number of queries per project."""
+    contexts: Contexts = {}
     for project_id in sorted({place[0] for place in conversations}):
         project = session.get_one(Project, project_id)
         ours = [conversation for place, conversation in conversations.items() if place[0] == project_id]
@@ -46,29 +40,25 @@ def text_contexts(
         rules = parse_rules(project.settings.get("business_rules", ""))
         prices = price_table(project.settings.get("prices", ""))
         for one in ours:
-            context = Context(settings=services.settings, audio_path=_opener(services))
-            context.business_rules, context.prices = rules, prices
-            context.shared = analyses | {"recordings_final": _waited_enough(project, one)}
-            contexts[project_id, one.id] = context
+            contexts[project_id, one.id] = Context(
+                settings=services.settings,
+                audio_path=_opener(services),
+                business_rules=rules,
+                prices=prices,
+                shared=analyses | {"recordings_final": _waited_enough(project, one)},
+            )
     return contexts
 
 
-def judge_contexts(
-    services: Services, session: Session, conversations: Mapping[tuple[int, str], Conversation]
-) -> dict[tuple[int, str], Context]:
-    """The contexts of many conversations for judges, in a fixed number of queries per project."""
-    contexts: dict[tuple[int, str], Context] = {}
-    for project_id in sorted({place[0] for place in conversations}):
-        project = session.get_one(Project, project_id)
-        ours = [conversation for place, conversation in conversations.items() if place[0] == project_id]
-        rubric, known = _rubric(session, project), _known(session, project_id, [one.id for one in ours])
-        analyses = {("analysis", row.sha256): row for row in _analyses(session, project_id, ours)}
-        for one in ours:
-            context = Context(settings=services.settings, audio_path=_opener(services), rubric=rubric)
-            context.prices = price_table(project.settings.get("prices", ""))
-            context.known = known.get(one.id, {})
-            context.shared = analyses | {"recordings_final": _waited_enough(project, one)}
-            contexts[project_id, one.id] = context
+def judge_contexts(services: Services, session: Session, conversations: Mapping[Place, Conversation]) -> Contexts:
+    """The same for judges: with the project's scorecard, and what they answered before."""
+    contexts = contexts_for(services, session, conversations)
+    for project_id in sorted({place[0] for place in contexts}):
+        ours = {call: context for (project, call), context in contexts.items() if project == project_id}
+        rubric = _rubric(session, session.get_one(Project, project_id))
+        known = _known(session, project_id, list(ours))
+        for call, context in ours.items():
+            context.rubric, context.known = rubric, known.get(call, {})
     return contexts
 
 

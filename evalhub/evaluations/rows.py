@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from evalhub.evaluations import batching
 from evalhub.evaluations.content import load_many
+from evalhub.evaluations.context import Place
 from evalhub.evaluations.planning import is_due
 from evalhub.evaluations.running import result_of
 from evalhub.evaluations.writing import keep_answers, keys_of, same_key, write_many
@@ -25,8 +26,6 @@ from evalhub.services import Services
 UNWRITABLE = (DataError, psycopg.DataError, TypeError)
 """what a text of a model may hold and no row can: NUL, half a character"""
 KEY = tuple(Evaluation.__table__.primary_key)
-Place = tuple[int, str]
-"""project and conversation"""
 
 
 @dataclass(frozen=True)

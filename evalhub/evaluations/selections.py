@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from evalhub.db import ask_for
 from evalhub.evaluations.drawing import DAYS_SEEN, calls_left_today, cost_of_a_call, drawn, sampled_out
 from evalhub.evaluations.matching import asks_judges, evaluators_of, matches
-from evalhub.evaluations.planning import AGAIN
+from evalhub.evaluations.planning import AGAIN, BY_THE_BATCH
 from evalhub.evaluators import Evaluator
 from evalhub.models import PENDING, RUNNING, Conversation, Evaluation, EvaluationRule, Project
 from evalhub.settings import Settings
@@ -108,8 +108,8 @@ def apply_rule(session: Session, rule: EvaluationRule, ids: Ids) -> int:
         waiting |= _make_due(session, rule, evaluator, select(Conversation.id).where(*ended, drawn(rule.share)))
         if rule.share < 1:
             _leave_out(session, rule, evaluator, select(Conversation.id).where(*ended, ~drawn(rule.share)))
-    if asks_judges(rule):
-        ask_for(session, "judge")  # the sweep hands out the rest
+    for kind_of_work in {evaluator.kind_of_work for evaluator in evaluators} & BY_THE_BATCH.keys():
+        ask_for(session, BY_THE_BATCH[kind_of_work])  # the sweep hands out the rest
     return len(waiting)
 
 

@@ -360,6 +360,15 @@ def test_a_rule_is_applied_to_stored_calls_that_match_and_are_drawn(services: Se
     assert {(row.rule_id, row.rule_version) for row in rows.values()} == {(rule_id, 1)}
 
 
+def test_applying_a_rule_wakes_everybody_it_asks(services: Services, project: Project) -> None:
+    [rule_id] = rules(services, project, draft(evaluators=["text", "judge"]))
+    ended(services, project, make_conversation())
+    rung: list[str] = []
+    with replace(services, ring=lambda job, **_: rung.append(job)).work() as session:
+        apply_rule(session, session.get_one(EvaluationRule, (project.id, rule_id)), ids(project.id, Filters()))
+    assert sorted(rung) == ["evaluate_text", "judge"]
+
+
 def test_a_days_budget_is_held_against_the_calls_that_match_not_against_all(
     services: Services, project: Project
 ) -> None:

@@ -1,6 +1,6 @@
 """Evaluations: planned once, run by lease, left with a status and a reason, run again only when content changes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -123,40 +123,36 @@ def states(services: Services, evaluator: str) -> dict[str, tuple[str, str | Non
         return {row.conversation_id: (row.status, row.reason_code) for row in rows}
 
 
-def test_a_check_that_breaks_on_one_of_many_calls_fails_there_alone(
-    services: Services, project: Project, monkeypatch: pytest.MonkeyPatch
+def break_off(_: Score) -> None:
+    raise ValueError("broken")
+
+
+def write_nul(score: Score) -> None:
+    score.explanation = "a\x00b"
+
+
+@pytest.mark.parametrize(("harm", "reason_code"), [(break_off, "crashed"), (write_nul, "unwritable")])
+def test_what_goes_wrong_on_one_of_many_calls_fails_there_alone(
+    services: Services,
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    harm: Callable[[Score], None],
+    reason_code: str,
 ) -> None:
     several(services, project)
     kind = plugins.evaluators()["function_calls"]
     whole = kind.evaluate
 
-    def breaks(self: Evaluator, conversation: Conversation, context: Context) -> Iterable[Score]:
-        if conversation.id == "call-2":
-            raise ValueError("broken")
-        return whole(self, conversation, context)
-
-    monkeypatch.setattr(kind, "evaluate", breaks)
-    assert check_due(services) == 3 * len(TEXT)
-    found = states(services, "function_calls")
-    assert found == {"call-1": ("done", None), "call-2": ("failed", "crashed"), "call-3": ("done", None)}
-
-
-def test_what_no_row_can_hold_fails_alone(
-    services: Services, project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    several(services, project)
-    kind = plugins.evaluators()["function_calls"]
-    whole = kind.evaluate
-
-    def writes_nul(self: Evaluator, conversation: Conversation, context: Context) -> Iterable[Score]:
+    def harmed(self: Evaluator, conversation: Conversation, context: Context) -> Iterable[Score]:
         for score in whole(self, conversation, context):
-            score.explanation = "a\x00b" if conversation.id == "call-2" else score.explanation
+            if conversation.id == "call-2":
+                harm(score)
             yield score
 
-    monkeypatch.setattr(kind, "evaluate", writes_nul)
-    check_due(services)
+    monkeypatch.setattr(kind, "evaluate", harmed)
+    assert check_due(services) == 3 * len(TEXT)
     found = states(services, "function_calls")
-    assert found == {"call-1": ("done", None), "call-2": ("failed", "unwritable"), "call-3": ("done", None)}
+    assert found == {"call-1": ("done", None), "call-2": ("failed", reason_code), "call-3": ("done", None)}
 
 
 def test_a_long_queue_gives_others_their_turn(

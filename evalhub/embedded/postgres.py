@@ -74,7 +74,14 @@ class Postgres:
         fresh = Path(mkdtemp(dir=self.cluster.parent, prefix=half_made))
         self.owner.give(fresh)
         command = [str(self.programs / "initdb"), "-D", str(fresh), "-U", SUPERUSER, "--auth=peer", "--encoding=UTF8"]
-        command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--data-checksums", *options]
+        command += [
+            "--locale=C",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--data-checksums",
+            "--wal-segsize=2",
+            *options,
+        ]
         done = self.owner.run(command, ENVIRONMENT)
         if done.returncode:
             raise SetupError("PostgreSQL could not be set up:", done.stderr.strip() or done.stdout.strip())

@@ -179,6 +179,17 @@ def test_a_child_works_in_the_data_folder_and_sees_its_environment(data: Path) -
         platform.supervise(until=lambda: (data / "seen").exists() and (data / "seen").read_text() == "yes")
 
 
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this kernel does not share out by sessions")
+def test_a_nice_child_gives_way_to_the_other_children(data: Path, tmp_path: Path) -> None:
+    """Each child is a session of its own, so niceness has to count between sessions, too."""
+    with running(settings(data)) as platform:
+        platform.add("nice", sleeper(tmp_path / "mark"), {}, niceness=7)
+        platform.supervise(until=(tmp_path / "mark").exists)
+        pid = pid_of(platform, "nice")
+        assert psutil.Process(pid).nice() == 7
+        assert Path(f"/proc/{pid}/autogroup").read_text().split()[-1] == "7"
+
+
 def test_a_child_that_does_not_listen_is_killed_when_its_patience_is_over(data: Path, tmp_path: Path) -> None:
     script = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);" + sleeper(tmp_path / "mark")[2]
     with running(settings(data)) as platform:

@@ -39,8 +39,9 @@ select :project, 0, planned.* from jsonb_to_recordset(cast(:rows as jsonb)) as p
   status text, reason_code text, reason text, details jsonb, content_hash text, rule_id bigint, rule_version bigint)
 on conflict (project_id, conversation_id, evaluator, version, config_hash) do update
 set status = excluded.status, reason_code = excluded.reason_code, reason = excluded.reason, details = excluded.details,
-  content_hash = excluded.content_hash, rule_id = excluded.rule_id, rule_version = excluded.rule_version,
-  attempt = 0, not_before = null, lease_owner = null, lease_until = null
+  content_hash = excluded.content_hash, kind_of_work = excluded.kind_of_work,
+  rule_id = excluded.rule_id, rule_version = excluded.rule_version, attempt = 0, not_before = null,
+  lease_owner = null, lease_until = null
 where evaluation.content_hash is distinct from excluded.content_hash
 returning conversation_id, evaluator, version, config_hash, kind_of_work, status
 """)
@@ -98,12 +99,21 @@ def _row(conversation: Conversation, evaluator: Evaluator, rule: EvaluationRule)
             "version": evaluator.version,
             "config_hash": evaluator.config_hash,
             "config": evaluator.config,
-            "kind_of_work": evaluator.kind_of_work,
+            "kind_of_work": kind_of_work(conversation, evaluator),
             "content_hash": content_hash(conversation, evaluator),
             "rule_id": rule.id,
             "rule_version": rule.version,
         }
     )
+
+
+def kind_of_work(conversation: Conversation, evaluator: Evaluator) -> str:
+    """Where there is no sound, checks of sound read words and times at most: they go by the batch, with those of words.
+
+    One at a time, in the worker that hears, they took longer than all other work on a call that has none.
+    """
+    is_silent = evaluator.kind_of_work == "audio" and not conversation.recordings
+    return "text" if is_silent else evaluator.kind_of_work
 
 
 def _forget_scores(session: Session, project_id: int, left_out: Sequence[Any]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, literal, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,7 @@ from evalhub.evaluations.drawing import DAYS_SEEN, calls_left_today, cost_of_a_c
 from evalhub.evaluations.matching import asks_judges, evaluators_of, matches
 from evalhub.evaluations.planning import AGAIN, BY_THE_BATCH
 from evalhub.evaluators import Evaluator
-from evalhub.models import PENDING, RUNNING, Conversation, Evaluation, EvaluationRule, Project
+from evalhub.models import PENDING, RUNNING, Conversation, Evaluation, EvaluationRule, Project, Recording
 from evalhub.settings import Settings
 
 Ids = Select[Any]
@@ -108,8 +108,8 @@ def apply_rule(session: Session, rule: EvaluationRule, ids: Ids) -> int:
         waiting |= _make_due(session, rule, evaluator, select(Conversation.id).where(*ended, drawn(rule.share)))
         if rule.share < 1:
             _leave_out(session, rule, evaluator, select(Conversation.id).where(*ended, ~drawn(rule.share)))
-    for kind_of_work in {evaluator.kind_of_work for evaluator in evaluators} & BY_THE_BATCH.keys():
-        ask_for(session, BY_THE_BATCH[kind_of_work])  # the sweep hands out the rest
+    for job in BY_THE_BATCH.values():
+        ask_for(session, job)  # the sweep hands out the rest
     return len(waiting)
 
 
@@ -132,14 +132,21 @@ def _insert(rule: EvaluationRule, evaluator: Evaluator, ids: Ids, said: dict[str
         "version": evaluator.version,
         "config_hash": evaluator.config_hash,
         "config": evaluator.config,
-        "kind_of_work": evaluator.kind_of_work,
         "rule_id": rule.id,
         "rule_version": rule.version,
     }
     calls = ids.subquery()
     values = [literal(value, JSONB) if isinstance(value, dict) else literal(value) for value in fixed.values()]
-    rows = select(literal(rule.project_id), calls.c.id, *values)
-    return insert(Evaluation).from_select(["project_id", "conversation_id", *fixed], rows)
+    rows = select(literal(rule.project_id), calls.c.id, _kind_of_work(rule, evaluator, calls.c.id), *values)
+    return insert(Evaluation).from_select(["project_id", "conversation_id", "kind_of_work", *fixed], rows)
+
+
+def _kind_of_work(rule: EvaluationRule, evaluator: Evaluator, conversation_id: ColumnElement[str]) -> Any:
+    """As `planning.kind_of_work`, in SQL."""
+    if evaluator.kind_of_work != "audio":
+        return literal(evaluator.kind_of_work)
+    has_sound = exists().where(Recording.project_id == rule.project_id, Recording.conversation_id == conversation_id)
+    return case((has_sound, "audio"), else_="text")
 
 
 def _ended(project_id: int, rule: EvaluationRule, ids: Ids) -> Sequence[Any]:

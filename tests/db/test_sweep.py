@@ -64,6 +64,7 @@ def test_an_evaluation_whose_worker_died(services: Services, project: Project, r
     test_a_quiet_call_is_over_and_evaluated(services, project, rung)
     with services.work() as session:
         session.execute(update(Evaluation).values(status="running", lease_owner="dead"))
+        session.execute(update(Evaluation).filter_by(evaluator="delivery").values(kind_of_work="audio"))
     long_ago(services, Evaluation, "created_at")
     long_ago(services, Evaluation, "lease_until")
     assert {"evaluate_text", "evaluate_audio", "judge"} <= set(swept(services, rung))

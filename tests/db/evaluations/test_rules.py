@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 
 from evalhub import plugins
 from evalhub.errors import BadInput, Conflict
@@ -62,6 +62,29 @@ def test_a_project_starts_with_everything_on_every_call(services: Services, proj
         names = {rule.id: rule.name for rule in rules_of(session, project.id)}
     assert names[rows["call-1", "rubric_judge"].rule_id or 0] == "Judges"
     assert names[rows["call-1", "delivery"].rule_id or 0] == "Checks by code"
+
+
+SOUND = {name for name, kind in plugins.evaluators().items() if kind.kind_of_work == "audio"}
+
+
+def test_checks_of_sound_go_with_those_of_words_until_there_is_sound(services: Services, project: Project) -> None:
+    def workers() -> set[str]:
+        return {row.kind_of_work for (_, evaluator), row in planned(services).items() if evaluator in SOUND}
+
+    ended(services, project, make_conversation())
+    assert workers() == {"text"}
+    ended(services, project, make_conversation(recordings=[make_recording(sha256="aa")]))
+    assert workers() == {"audio"}
+
+
+def test_a_rule_on_stored_calls_sends_only_those_with_sound_to_who_hears(services: Services, project: Project) -> None:
+    ended(services, project, make_conversation(), make_conversation(id="heard", recordings=[make_recording()]))
+    [rule_id] = rules(services, project, draft(evaluators=["audio"]))
+    with services.work() as session:
+        session.execute(delete(Evaluation))
+        apply_rule(session, session.get_one(EvaluationRule, (project.id, rule_id)), ids(project.id, Filters()))
+    found = {(call, row.kind_of_work) for (call, _), row in planned(services).items()}
+    assert found == {("call-1", "text"), ("heard", "audio")}
 
 
 MEETS = {

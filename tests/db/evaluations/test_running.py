@@ -12,7 +12,6 @@ from evalhub import plugins
 from evalhub.evaluations import checking
 from evalhub.evaluations.checking import check_due
 from evalhub.evaluations.judging import judge_due
-from evalhub.evaluations.running import run_due
 from evalhub.evaluators import Context, Evaluator
 from evalhub.models import Conversation, Evaluation, Project, Score
 from evalhub.services import Services
@@ -30,7 +29,8 @@ CALL = {
     "tool_calls": [{"id": "c1", "name": "find_order", "arguments": {"order_id": "A12345"}, "turn_id": "t2"}],
     "expectations": {"function_calls": {"calls": [{"name": "find_order", "arguments": {"order_id": "A12345"}}]}},
 }
-TEXT = [name for name, kind in plugins.evaluators().items() if kind.kind_of_work == "text"]
+CHECKS = [name for name, kind in plugins.evaluators().items() if kind.kind_of_work != "judge"]
+"""by code; those of sound find none here"""
 
 
 @pytest.fixture
@@ -42,9 +42,8 @@ def call(services: Services, project: Project) -> Project:
     return project
 
 
-def run_all(services: Services, project: Project) -> None:
+def run_all(services: Services) -> None:
     check_due(services)
-    run_due(services, project.id, "call-1", "audio")
     judge_due(services)
 
 
@@ -59,7 +58,7 @@ def verdict(services: Services, metric: str) -> str | None:
 
 
 def test_every_evaluator_has_a_row_with_an_outcome(services: Services, call: Project) -> None:
-    run_all(services, call)
+    run_all(services)
     rows = evaluations(services)
     assert rows["function_calls"].status == "done"
     assert (rows["rubric_judge"].status, rows["rubric_judge"].reason_code) == ("blocked", "judge_not_connected")
@@ -70,12 +69,12 @@ def test_every_evaluator_has_a_row_with_an_outcome(services: Services, call: Pro
 
 
 def test_twice_is_once(services: Services, call: Project) -> None:
-    assert check_due(services) == len(TEXT)
+    assert check_due(services) == len(CHECKS)
     assert check_due(services) == 0
 
 
 def test_late_data_runs_again_what_reads_it(services: Services, call: Project) -> None:
-    run_all(services, call)
+    run_all(services)
     late = {"tool_calls": [{"id": "c1", "name": "find_order", "arguments": {"order_id": "A12346"}}]}
     with services.work() as session:
         receive.receive_part(session, call.id, "call-1", EVENTS, orjson.dumps(late))
@@ -91,7 +90,7 @@ def test_what_a_dead_worker_held_is_handed_out_again(services: Services, call: P
     hour_ago = datetime.now(UTC) - timedelta(hours=1)
     with services.work() as session:
         session.execute(update(Evaluation).values(status="running", lease_owner="dead", lease_until=hour_ago))
-    assert check_due(services) == len(TEXT)
+    assert check_due(services) == len(CHECKS)
     assert evaluations(services)["function_calls"].status == "done"
 
 
@@ -150,7 +149,7 @@ def test_what_goes_wrong_on_one_of_many_calls_fails_there_alone(
             yield score
 
     monkeypatch.setattr(kind, "evaluate", harmed)
-    assert check_due(services) == 3 * len(TEXT)
+    assert check_due(services) == 3 * len(CHECKS)
     found = states(services, "function_calls")
     assert found == {"call-1": ("done", None), "call-2": ("failed", reason_code), "call-3": ("done", None)}
 
@@ -160,8 +159,8 @@ def test_a_long_queue_gives_others_their_turn(
 ) -> None:
     several(services, project)
     rung: list[str] = []
-    monkeypatch.setattr(checking, "AT_ONCE", len(TEXT))
+    monkeypatch.setattr(checking, "AT_ONCE", len(CHECKS))
     monkeypatch.setattr(checking, "TURN_S", -1.0)
-    assert check_due(replace(services, ring=lambda job, **_: rung.append(job))) == len(TEXT)
+    assert check_due(replace(services, ring=lambda job, **_: rung.append(job))) == len(CHECKS)
     assert rung == ["evaluate_text"]
-    assert check_due(services) == len(TEXT)
+    assert check_due(services) == len(CHECKS)

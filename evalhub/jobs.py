@@ -108,6 +108,6 @@ JOBS: dict[str, Job] = {
     "evaluate_audio": Job(evaluate, queue="audio"),
     "evaluate_text": Job(check_words, queue="text"),
     "judge": Job(judge, queue="judge"),
-    "judge_batches": Job(judge_batches, queue="ingest", every_s=60.0),
-    "sweep": Job(sweep_up, queue="ingest", every_s=3.0),
+    "judge_batches": Job(judge_batches, queue="text", every_s=60.0),
+    "sweep": Job(sweep_up, queue="text", every_s=3.0),
 }

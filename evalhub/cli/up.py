@@ -97,13 +97,13 @@ def _start_children(platform: Platform, settings: Settings) -> None:
     env = _env(settings)
     platform.add("web", web_command(settings.host, settings.port), env)
     ingest = worker_command(["ingest"], INGEST_THREADS, pool="threads", schedule=True, name="ingest")
-    platform.add("worker-ingest", ingest, env, niceness=10)
+    platform.add("worker-ingest", ingest, env, niceness=5)
     text = worker_command(["text"], TEXT_THREADS, pool="threads", name="text")
-    platform.add("worker-text", text, env, niceness=15)
+    platform.add("worker-text", text, env, niceness=19)
     judge = worker_command(["judge"], JUDGE_THREADS, pool="threads", name="judge")
     platform.add("worker-judge", judge, env, niceness=3)
     audio = worker_command(["audio"], os.cpu_count() or 1, name="audio")
-    platform.add("worker-audio", audio, env, patience_s=20, niceness=15)
+    platform.add("worker-audio", audio, env, patience_s=20, niceness=19)
 
 
 def _env(settings: Settings) -> dict[str, str]:

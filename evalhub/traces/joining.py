@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, text, update
+from sqlalchemy import ARRAY, ColumnElement, Text, any_, literal, select, text, update
 from sqlalchemy.orm import Session
 
 from evalhub.models import Deletion, Span, SpanLog, Trace
@@ -51,7 +51,10 @@ class Joined:
 
 
 def join(session: Session, project_id: int, names: Mapping[str, Sequence[tuple[int, str]]]) -> Joined:
-    """Make or move conversations as these names ask for. Traces of deleted calls are left out."""
+    """Make or move conversations as these names ask for. Traces of deleted calls are left out.
+
+    All others of the project wait until this transaction ends: spans are stored in another one, by `calls_of`.
+    """
     _take_turns(session, project_id)
     known = _known(session, project_id, names)
     aliases = aliases_of(session, project_id, {name for ranked in names.values() for _, name in ranked})
@@ -60,7 +63,8 @@ def join(session: Session, project_id: int, names: Mapping[str, Sequence[tuple[i
     wanted = {trace: best for trace, best in wanted.items() if trace not in gone and best[1] not in gone}
     news = {trace: best for trace, best in wanted.items() if known.get(trace) != best}
     _stubs(session, project_id, {name for _, name in news.values()})
-    moved = {t: known[t][1] for t, (_, name) in news.items() if t in known and known[t][1] != name}
+    moved = {t: known[t][1] for t, (_, name) in sorted(news.items()) if t in known and known[t][1] != name}
+    _wait_for_storing(session, project_id, moved)
     for trace, old in moved.items():
         _move(session, project_id, trace, old, news[trace][1])
     _remember(session, project_id, news)
@@ -78,6 +82,23 @@ def _take_turns(session: Session, project_id: int) -> None:
     session.execute(one_by_one, {"key": JOIN_LOCK, "project": project_id})
 
 
+def calls_of(session: Session, project_id: int, traces: Iterable[str]) -> dict[str, str]:
+    """The conversation of each of these traces, which stays that until this transaction ends."""
+    query = select(Trace.trace_id, Trace.conversation_id).where(*_these(project_id, traces))
+    rows = session.execute(query.order_by(Trace.trace_id).with_for_update(read=True))
+    return {row.trace_id: row.conversation_id for row in rows}
+
+
+def _wait_for_storing(session: Session, project_id: int, traces: Iterable[str]) -> None:
+    """Until nobody stores spans of these traces any more, so that none of them stays behind."""
+    query = select(Trace.trace_id).where(*_these(project_id, traces))
+    session.execute(query.order_by(Trace.trace_id).with_for_update())
+
+
+def _these(project_id: int, traces: Iterable[str]) -> tuple[ColumnElement[bool], ...]:
+    return Trace.project_id == project_id, Trace.trace_id == any_(literal(sorted(traces), ARRAY(Text())))
+
+
 def place(session: Session, project_id: int, names: Iterable[str]) -> dict[str, str]:
     """The conversation of each name that records without a trace gave, made where it is news; deleted ones left out."""
     wanted = {name: canonical(session, project_id, name) for name in sorted(set(names))}
@@ -89,7 +110,7 @@ def place(session: Session, project_id: int, names: Iterable[str]) -> dict[str, 
 
 def _known(session: Session, project_id: int, traces: Iterable[str]) -> dict[str, tuple[int, str]]:
     query = select(Trace.trace_id, Trace.rank, Trace.conversation_id)
-    rows = session.execute(query.where(Trace.project_id == project_id, Trace.trace_id.in_(sorted(traces))))
+    rows = session.execute(query.where(*_these(project_id, traces)))
     return {trace: (rank, conversation_id) for trace, rank, conversation_id in rows}
 
 

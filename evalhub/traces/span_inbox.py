@@ -86,8 +86,7 @@ def _batch(services: Services) -> int:
     again = [[row.id] for row in claimed if row.attempt > 1]  # one by one: a body that fails takes no other along
     for ids in ([fresh] if fresh else []) + again:
         try:
-            with services.work(repeatable=True) as session:
-                _store(session, ids, owner)
+            _work_off(services, ids, owner)
         except DBAPIError as error:
             log.exception("storing bodies failed: %s", ids)
             _give_back(services, owner, ids, blameless=isinstance(error, OperationalError))
@@ -101,19 +100,35 @@ def _give_back(services: Services, owner: str, ids: Sequence[int], *, blameless:
     """
     if not blameless and len(ids) == 1:
         return
-    held: Any = update(InboxItem).where(InboxItem.id.in_(ids), InboxItem.lease_owner == owner)
+    held: Any = update(InboxItem).where(*_still_mine(ids, owner))
     free = held.values(lease_until=None, attempt=InboxItem.attempt - int(blameless))
     with services.work(repeatable=True) as session:
         session.execute(free.execution_options(synchronize_session=False))
 
 
-def _store(session: Session, ids: Sequence[int], owner: str) -> None:
-    still_mine = (InboxItem.id.in_(ids), InboxItem.lease_owner == owner, InboxItem.state == WAITING)
-    query = select(InboxItem).where(*still_mine).order_by(InboxItem.project_id, InboxItem.id)
-    read = [_read(item) for item in session.scalars(query.with_for_update())]
-    for project_id, bodies in groupby(read, key=lambda one: one.item.project_id):
-        _store_project(session, project_id, list(bodies))
-    ask_for(session, "assemble_calls")
+def _still_mine(ids: Sequence[int], owner: str) -> tuple[Any, ...]:
+    return InboxItem.id.in_(ids), InboxItem.lease_owner == owner, InboxItem.state == WAITING
+
+
+def _work_off(services: Services, ids: Sequence[int], owner: str) -> None:
+    """Read outside of any transaction, join in a short one, for which all others wait, and store in another."""
+    query = select(InboxItem).where(*_still_mine(ids, owner)).order_by(InboxItem.project_id, InboxItem.id)
+    with services.work(repeatable=True) as session:
+        items = session.scalars(query).all()
+    read = [_read(item) for item in items]
+    for project_id, group in groupby(read, key=lambda one: one.item.project_id):
+        bodies = list(group)
+        with services.work(repeatable=True) as session:
+            named = _join(session, project_id, bodies)
+        with services.work(repeatable=True) as session:
+            _store(session, project_id, _held(session, bodies, owner), named)
+
+
+def _held(session: Session, bodies: Sequence[_Read], owner: str) -> list[_Read]:
+    """Those that are still ours, until this transaction ends."""
+    mine = _still_mine([body.item.id for body in bodies], owner)
+    ids = set(session.scalars(select(InboxItem.id).where(*mine).order_by(InboxItem.id).with_for_update()))
+    return [body for body in bodies if body.item.id in ids]
 
 
 def _read(item: InboxItem) -> _Read:
@@ -128,26 +143,31 @@ def _read(item: InboxItem) -> _Read:
         return _Read(item, reason=str(problem))
 
 
-def _store_project(session: Session, project_id: int, bodies: Sequence[_Read]) -> None:
+def _join(session: Session, project_id: int, bodies: Sequence[_Read]) -> dict[str, str]:
+    """Find or make the calls of these bodies. Returns those of records without a trace, by the name they give."""
+    logs = [log for body in bodies for log in body.records.logs]
+    spans = (span for body in bodies for span in body.records.spans)
+    joined = joining.join(session, project_id, joining.names_of([*spans, *(log for log in logs if log.trace_id)]))
+    mark_due(session, project_id, joined.left)
+    loose = [key for log in logs if not log.trace_id and (key := call_key(log))]
+    return joining.place(session, project_id, loose) if loose else {}
+
+
+def _store(session: Session, project_id: int, bodies: Sequence[_Read], named: dict[str, str]) -> None:
     spans = [span for body in bodies for span in body.records.spans]
-    logs = [log for body in bodies for log in body.records.logs if log.trace_id]
-    joined = joining.join(session, project_id, joining.names_of([*spans, *logs]))
-    calls = joined.calls
-    by_trace = {(project_id, trace): call for trace, call in calls.items()}
-    store_spans(session, placed(spans, by_trace, project_id))
-    store_logs(session, (((project_id, calls[t]), log) for log in logs if (t := str(log.trace_id)) in calls))
+    logs = [log for body in bodies for log in body.records.logs]
+    traces = {span.trace_id for span in spans} | {log.trace_id for log in logs if log.trace_id}
+    calls = joining.calls_of(session, project_id, traces) | named
+    store_spans(session, placed(spans, {(project_id, trace): call for trace, call in calls.items()}, project_id))
+    store_logs(session, (((project_id, calls[name]), log) for log in logs if (name := _name(log)) in calls))
     ended = {calls[span.trace_id] for span in spans if span.parent_id is None and span.trace_id in calls}
-    named = _store_named(session, project_id, [log for body in bodies for log in body.records.logs])
-    mark_due(session, project_id, joined.left.union(calls.values(), named.values()), at_once=ended)
-    _close(session, bodies, calls | named)
+    mark_due(session, project_id, set(calls.values()), at_once=ended)
+    _close(session, bodies, calls)
+    ask_for(session, "assemble_calls")
 
 
-def _store_named(session: Session, project_id: int, logs: Sequence[LogRecord]) -> dict[str, str]:
-    """Records that belong to no trace lie with the call they name. Returns these calls by name."""
-    loose = [(key, log) for log in logs if not log.trace_id and (key := call_key(log))]
-    calls = joining.place(session, project_id, (key for key, _ in loose)) if loose else {}
-    store_logs(session, (((project_id, calls[key]), log) for key, log in loose if key in calls))
-    return calls
+def _name(log: LogRecord) -> str | None:
+    return log.trace_id or call_key(log)
 
 
 def _close(session: Session, bodies: Sequence[_Read], calls: dict[str, str]) -> None:
@@ -160,7 +180,7 @@ def _close(session: Session, bodies: Sequence[_Read], calls: dict[str, str]) -> 
 
 def _closed(body: _Read, calls: dict[str, str]) -> dict[str, Any]:
     names = {span.trace_id for span in body.records.spans}
-    names |= {name for log in body.records.logs if (name := log.trace_id or call_key(log))}
+    names |= {name for log in body.records.logs if (name := _name(log))}
     found = sorted({calls[name] for name in names if name in calls})
     key = {"p": body.item.project_id, "r": body.item.received_at, "i": body.item.id}
     why = body.reason or ("; ".join(body.records.reasons) or None)

@@ -1,6 +1,7 @@
 """Spans from the inbox to calls: once however often they come, in any order, whatever goes wrong with one of them."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -25,7 +26,9 @@ from evalhub.traces.aliases import canonical
 from evalhub.traces.deletion import delete_conversation
 from evalhub.traces.formats import Parsed, otlp
 from evalhub.traces.inbox import accept_spans
+from evalhub.traces.span_store import placed, store_spans
 from evalhub.traces.spans import TracedCall
+from tests.stack.embedded import eventually
 
 TRACE, OTHER = "5b8efff798038103d269b633813fc60c", "aaaafff798038103d269b633813fc60c"
 START = 1_700_000_000_000_000_000
@@ -278,6 +281,24 @@ def test_a_call_that_cannot_be_stored_takes_no_other_along(
     send(services, project, span(0, **keyed("bad")), span(0, trace=OTHER, **keyed("good")))
     assert session.scalars(select(Turn.conversation_id)).all() == ["good"]
     assert session.scalars(select(Assembly.conversation_id)).all() == ["bad"]
+
+
+def test_a_trace_that_moves_takes_along_what_is_just_being_stored(
+    services: Services, session: Session, project: Project
+) -> None:
+    send(services, project, span(0))
+    late = otlp.decode_traces(body(span(1)), json=True).spans
+    keep(services, project, body(span(2, **keyed("better"))))
+    waits = text("select exists (select 1 from pg_locks where not granted)")
+    with ThreadPoolExecutor(1) as other:
+        with services.work() as storing:
+            calls_now = joining.calls_of(storing, project.id, [TRACE])
+            moving = other.submit(span_inbox.ingest_waiting, services)
+            eventually(lambda: moving.done() or session.scalar(waits))
+            store_spans(storing, placed(late, {(project.id, TRACE): calls_now[TRACE]}, project.id))
+        moving.result()
+    assert set(session.scalars(select(Span.conversation_id))) == {"better"}
+    assert count(session, Span) == 3
 
 
 def test_bodies_that_waited_in_vain_for_their_turn_are_taken_again(

@@ -28,7 +28,8 @@ from evalhub.embedded.postgres import embedded_postgres
 from evalhub.evaluations.content import load_many, part_hashes
 from evalhub.evaluations.judging import judge_due
 from evalhub.evaluations.planning import plan
-from evalhub.evaluations.rules import install_rules
+from evalhub.evaluations.rule_drafts import Draft
+from evalhub.evaluations.rules import create_rule
 from evalhub.migrate import migrate
 from evalhub.models import Conversation, Evaluation, Project, Score, ToolCall, Turn
 from evalhub.rubrics import load_library
@@ -86,7 +87,7 @@ def _completion() -> bytes:
         "explanation": "The agent asks for the order number, and does what was asked.",
     }
     asked = load_library()["customer_service"].criteria
-    text = json.dumps({criterion.key: one for criterion in asked if criterion.modality == "transcript"})
+    text = json.dumps({criterion.key: one for criterion in asked if criterion.modality != "audio"})
     message = {"role": "assistant", "content": text, "refusal": None}
     usage = {"prompt_tokens": 4200, "completion_tokens": 700, "prompt_tokens_details": {"cached_tokens": 2048}}
     choice = {"index": 0, "finish_reason": "stop", "message": message}
@@ -100,7 +101,8 @@ def make_project(services: Services) -> int:
         session.add(project)
         session.flush()
         install_rubrics(session, project.id)
-        install_rules(session, project.id)
+        draft = Draft(name="Judge", filters={}, share=1.0, evaluators=["rubric_judge"])
+        create_rule(session, project.id, draft, by="bench")
         return project.id
 
 
@@ -190,6 +192,8 @@ def main() -> None:
             done = session.scalar(select(func.count()).select_from(Evaluation).filter_by(status="done"))
             passed = session.scalar(select(func.count()).select_from(Score).filter_by(verdict="pass"))
         services.engine.dispose()
+    if done != given.at_once + given.conversations:
+        raise SystemExit(f"only {done} of {given.at_once + given.conversations} conversations were judged")
     ideal = given.at_once / given.answer_ms * 1000
     print(f"{count} judged, {done} done, {passed} passes")
     print(f"{count / taken:.0f} conversations/s (ideal {ideal:.0f}), {cpu / count * 1000:.2f} ms CPU each")

@@ -4,7 +4,9 @@ from flask import Blueprint, abort, render_template
 
 from evalhub.criteria import UNSURE
 from evalhub.reports import agreement
+from evalhub.reports.agreed import written
 from evalhub.reports.compared import judge_versions
+from evalhub.reports.pairing import matrix_words
 from evalhub.trust.agreement import FEW_CALLS
 from webui.access import allow
 from webui.context import db, project
@@ -31,7 +33,7 @@ def page(rubric: str, criterion: str) -> str:
     question = agreement.of_question(db(), project().id, rubric, criterion)
     if question is None:
         abort(404, "There is no such question. Choose one from the list.")
-    said, people = agreement.matrix_words(question.criterion)
+    said, people = matrix_words(question.criterion)
     return render_template(
         "agreement/page.html",
         question=question,
@@ -49,4 +51,4 @@ def share(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.0f} %"
 
 
-bp.add_app_template_filter(agreement.written, "coefficient")
+bp.add_app_template_filter(written, "coefficient")

@@ -10,6 +10,7 @@ from evalhub.reports.call import VALENCE
 from evalhub.reports.measures import versions_seen
 from evalhub.reports.outliers import KINDS, outliers
 from evalhub.reports.points import Versions
+from evalhub.reports.repeated import SHOWN, repeats_by_version
 from evalhub.reports.tools import tools_by_version
 from evalhub.reports.window import CHOICES, Window, agents
 from evalhub.rubrics.stored import criterion_titles
@@ -29,6 +30,9 @@ def page() -> str:
         window=window,
         sections=_sections(window, versions),
         tools=tools_by_version(db(), window, versions),
+        repeats=repeats_by_version(db(), window),
+        ks=SHOWN,
+        runs_of=partial(_calls, window),
         versions=versions,
         agents=agents(db(), project().id),
         choices=CHOICES,

@@ -37,17 +37,6 @@ def new() -> str:
     return _form(None, request.args)
 
 
-@bp.post("")
-@allow("lead")
-def create() -> Any:
-    try:
-        rule = rules.create_rule(db(), project().id, _draft(), by=actor())
-    except (BadInput, Conflict) as fault:
-        return _refused(None, fault)
-    flash(f"{rule.name} holds for calls that end from now on.")
-    return _to_list()
-
-
 @bp.post("/preview")
 @allow("lead")
 def show_preview() -> str:
@@ -72,12 +61,17 @@ def edit(rule_id: int) -> str:
     return _form(_rule(rule_id), request.args)
 
 
+@bp.post("")
 @bp.post("/<int:rule_id>")
 @allow("lead")
-def save(rule_id: int) -> Any:
-    rule = _rule(rule_id)
+def save(rule_id: int | None = None) -> Any:
+    """A new rule, or what an old one means from now on."""
+    rule = None if rule_id is None else _rule(rule_id)
     try:
-        rules.change_rule(db(), rule, _draft(), by=actor())
+        if rule is None:
+            rule = rules.create_rule(db(), project().id, _draft(), by=actor())
+        else:
+            rules.change_rule(db(), rule, _draft(), by=actor())
     except (BadInput, Conflict) as fault:
         return _refused(rule_id, fault)
     flash(f"{rule.name} is saved, as version {rule.version}. It holds for calls that end from now on.")

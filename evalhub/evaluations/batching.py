@@ -1,4 +1,8 @@
-"""Questions that go by the Batch API, as rows: kept while they wait, sent together, answered when it is over."""
+"""Questions that go by the Batch API, as rows: kept while they wait, sent together, answered when it is over.
+
+An evaluation that waits names its questions (`details.batched`). What no evaluation waits for any more is not sent: its
+rule was switched off, the call changed, or it was asked otherwise meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from evalhub.db import ask_for
 from evalhub.evaluators import Outcome, digest
-from evalhub.models import PENDING, BatchedQuestion, Evaluation
+from evalhub.models import PENDING, RUNNING, BatchedQuestion, Evaluation
 from evalhub.openai_client.batched import IN_BATCH, Batched, Ended, fetch, submit
 from evalhub.services import Services
 
@@ -37,7 +41,7 @@ def keep(session: Session, done: Sequence[tuple[Evaluation, Outcome, Batched]]) 
     """Keep what has to be sent; forget the questions of evaluations that are over."""
     over = [(row.project_id, row.conversation_id) for row, outcome, _ in done if outcome.status != PENDING]
     if over:
-        session.execute(delete(BatchedQuestion).where(tuple_(*PLACE).in_(over)))
+        _forget(session, tuple_(*PLACE).in_(over))
     rows = [
         {"project_id": row.project_id, "conversation_id": row.conversation_id, "name": name, "path": path, "body": body}
         for row, outcome, batched in done
@@ -48,18 +52,34 @@ def keep(session: Session, done: Sequence[tuple[Evaluation, Outcome, Batched]]) 
         session.execute(insert(BatchedQuestion).on_conflict_do_nothing(), rows)
 
 
+def _forget(session: Session, *where: ColumnElement[bool]) -> None:
+    """What nobody waits for, unless it is on its way and paid for."""
+    is_away = and_(BatchedQuestion.batch_id.is_not(None), BatchedQuestion.status.is_(None))
+    unwanted = delete(BatchedQuestion).where(~_wanted_by((PENDING, RUNNING)), ~is_away, *where)
+    session.execute(unwanted, execution_options={"synchronize_session": False})
+
+
+def _wanted_by(statuses: Sequence[str], *where: ColumnElement[bool]) -> ColumnElement[bool]:
+    same = (Evaluation.project_id == PLACE[0], Evaluation.conversation_id == PLACE[1])
+    named = Evaluation.details["batched"].has_key(BatchedQuestion.name)
+    return exists().where(*same, Evaluation.status.in_(statuses), named, *where)
+
+
 def work_off(services: Services) -> int:
     """Send what waits, fetch what came back. Returns how many questions moved."""
     if not services.settings.judge_batch:
         return 0
+    with services.work() as session:
+        _forget(session)
     return _send(services) + _collect(services)
 
 
 def _send(services: Services) -> int:
     """Locked while they are sent, so that none is sent twice; a crash in between may send some again."""
     with services.work() as session:
-        waiting = select(BatchedQuestion).where(BatchedQuestion.batch_id.is_(None), BatchedQuestion.status.is_(None))
-        rows = session.scalars(waiting.limit(AT_ONCE).with_for_update(skip_locked=True)).all()
+        is_new = (BatchedQuestion.batch_id.is_(None), BatchedQuestion.status.is_(None))
+        waiting = select(BatchedQuestion).where(*is_new, _wanted_by([PENDING], Evaluation.reason_code == IN_BATCH))
+        rows = session.scalars(waiting.limit(AT_ONCE).with_for_update(of=BatchedQuestion, skip_locked=True)).all()
         by_path = defaultdict(list)
         for row in rows:
             by_path[row.path].append(row)

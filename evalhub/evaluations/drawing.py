@@ -36,8 +36,8 @@ from evalhub.models import (
 )
 from evalhub.settings import Settings
 
-SAMPLED_OUT, OVER_BUDGET, RULE_OFF = "sampled_out", "over_budget", "rule_off"
-LEFT_OUT = (SAMPLED_OUT, RULE_OFF)
+SAMPLED_OUT, OVER_BUDGET, RULE_OFF, OUTDATED = "sampled_out", "over_budget", "rule_off", "outdated"
+LEFT_OUT = (SAMPLED_OUT, RULE_OFF, OUTDATED)
 """why an evaluation is not there to be run"""
 DAYS_SEEN = 7
 NO_LIMIT = 1_000_000_000

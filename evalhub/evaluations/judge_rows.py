@@ -8,12 +8,13 @@ from datetime import timedelta
 from sqlalchemy import func, update
 
 from evalhub.evaluations import batching, drawing
+from evalhub.evaluations.content import content_hash
 from evalhub.evaluations.context import judge_contexts, named_rubrics
 from evalhub.evaluations.rows import Done, conversations_of, lease, place_of
-from evalhub.evaluations.running import not_runnable, result_of
+from evalhub.evaluations.running import evaluator_of, not_runnable, result_of
 from evalhub.evaluations.writing import write_many
 from evalhub.evaluators import Context, Outcome
-from evalhub.models import RUNNING, Conversation, Evaluation
+from evalhub.models import PENDING, RUNNING, Conversation, Evaluation
 from evalhub.openai_client.batched import Batched
 from evalhub.services import Services
 
@@ -90,6 +91,11 @@ def _ask(
 
 def finished(ask: Ask, outcome: Outcome) -> Done:
     """What is to be kept of a run."""
+    ask.evaluation.content_hash = content_hash(ask.conversation, evaluator_of(ask.evaluation))
+    outcome.details = ask.context.details | outcome.details
+    if ask.batched and outcome.status == PENDING:
+        before = (ask.evaluation.details or {}).get("batched", [])  # who was held back has asked nothing this time
+        outcome.details["batched"] = ask.batched.asked or before
     return Done(ask.evaluation, outcome, ask.context.bought, list(ask.context.judges.values()), ask.batched)
 
 

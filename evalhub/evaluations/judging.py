@@ -59,7 +59,7 @@ class _Run:
     async def run(self) -> int:
         limit = self.services.settings.judge_concurrency
         self.queue: asyncio.Queue[Ask | None] = asyncio.Queue(limit)
-        self.wake = asyncio.Event()
+        self.wake, self.rests = asyncio.Event(), asyncio.Event()
         with ThreadPoolExecutor(1, "judge-rows") as own, ThreadPoolExecutor(limit, "judge-blocking") as blocking:
             self.rows = own
             asyncio.get_running_loop().set_default_executor(blocking)
@@ -80,9 +80,11 @@ class _Run:
             for ask in claimed.asks:
                 await self.queue.put(ask)
             if not claimed.asks and not claimed.settled:
-                if not self.busy and self.queue.empty():
+                if self._is_resting():
                     break
-                await asyncio.sleep(POLL_S)
+                self.rests.clear()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self.rests.wait(), POLL_S)
         for _ in range(limit):
             await self.queue.put(None)
 
@@ -93,8 +95,12 @@ class _Run:
                 outcome = self._held_back() or await run_async(
                     evaluator_of(ask.evaluation), ask.conversation, ask.context
                 )
-            self._finish(ask, outcome)
             self.busy -= 1
+            self._finish(ask, outcome)
+
+    def _is_resting(self) -> bool:
+        """Whether nobody is asked and nobody waits to be."""
+        return not self.busy and self.queue.empty()
 
     def _held_back(self) -> Outcome | None:
         if self.wait_until is None or datetime.now(UTC) >= self.wait_until:
@@ -107,7 +113,9 @@ class _Run:
             self.wait_until = max(outcome.not_before, self.wait_until or outcome.not_before)
         self.done.append(judge_rows.finished(ask, outcome))
         self.count += 1
-        if len(self.done) >= WRITE_AT:
+        if self._is_resting():
+            self.rests.set()
+        if self._is_resting() or len(self.done) >= WRITE_AT:
             self.wake.set()
 
     async def _write_on(self) -> None:
@@ -120,6 +128,7 @@ class _Run:
             if time.monotonic() - renewed > RENEW_S:
                 await self._in_rows(judge_rows.renew, self.services, self.owner)
                 renewed = time.monotonic()
+        await self._write()  # what was finished while the last was being written
 
     async def _write(self) -> None:
         done, self.done = self.done, []

@@ -1,20 +1,21 @@
 """Which evaluations a conversation has to have, by the rules of its project. Planning twice changes nothing unless the
 content changed."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, delete, func, or_, text, tuple_, update
+from sqlalchemy import ColumnElement, func, or_, text, update
 from sqlalchemy.orm import Session
 
 from evalhub.db import ask_for
 from evalhub.evaluations.content import content_hash
 from evalhub.evaluations.drawing import LEFT_OUT, is_drawn, sampled_out
 from evalhub.evaluations.matching import Rules, evaluators_of, matched_rules
+from evalhub.evaluations.outdated import KEY, forget_scores, retire_unasked
 from evalhub.evaluations.rules import rules_in_force
 from evalhub.evaluators import Evaluator
-from evalhub.models import PENDING, RUNNING, SKIPPED, Conversation, Evaluation, EvaluationRule, Score
+from evalhub.models import PENDING, RUNNING, SKIPPED, Conversation, Evaluation, EvaluationRule
 
 AGAIN = {
     "status": PENDING,
@@ -30,7 +31,6 @@ WAITS = {"status": PENDING, "reason_code": None, "reason": None, "details": None
 """what a row that is planned says, where it was drawn"""
 BY_THE_BATCH = {"judge": "judge", "text": "evaluate_text"}
 """the job of each kind of work that takes what is due of any conversation"""
-KEY = ("conversation_id", "evaluator", "version", "config_hash")
 UPSERT = text("""
 insert into evaluation (project_id, attempt, conversation_id, evaluator, version, config_hash, config, kind_of_work,
   status, reason_code, reason, details, content_hash, rule_id, rule_version)
@@ -52,15 +52,18 @@ Asked = list[tuple[Evaluator, EvaluationRule]]
 def plan(session: Session, conversations: Iterable[Conversation]) -> None:
     """Make sure there is a row for every evaluator that a rule asks for, and ask for the work that is due.
 
-    A conversation that matches a rule and is not drawn has a row too, which says so.
+    A conversation that matches a rule and is not drawn has a row too, which says so. What was scored of what it held
+    before, and what no rule asks for any more, is outdated.
     """
     ours: dict[int, list[Conversation]] = {}
     for conversation in conversations:
         ours.setdefault(conversation.project_id, []).append(conversation)
     for project_id in sorted(ours):
         rows = list(_rows(session, project_id, ours[project_id]))
+        retire_unasked(session, ours[project_id], {tuple(row[name] for name in KEY) for row in rows})
         planned = session.execute(UPSERT, {"project": project_id, "rows": orjson.dumps(rows).decode()}).all()
-        _forget_scores(session, project_id, [row for row in planned if row.status == SKIPPED])
+        left_out = [tuple(getattr(row, name) for name in KEY) for row in planned if row.status == SKIPPED]
+        forget_scores(session, project_id, left_out)
         due = {(row.conversation_id, row.kind_of_work) for row in planned if row.status == PENDING}
         for conversation_id, kind_of_work in sorted(due):
             ask(session, project_id, conversation_id, kind_of_work)
@@ -114,14 +117,6 @@ def kind_of_work(conversation: Conversation, evaluator: Evaluator) -> str:
     """
     is_silent = evaluator.kind_of_work == "audio" and not conversation.recordings
     return "text" if is_silent else evaluator.kind_of_work
-
-
-def _forget_scores(session: Session, project_id: int, left_out: Sequence[Any]) -> None:
-    """What was scored when it was drawn does not describe what the conversation holds now."""
-    if left_out:
-        keys = [tuple(getattr(row, name) for name in KEY) for row in left_out]
-        ours = tuple_(*(Score.__table__.c[name] for name in KEY)).in_(keys)
-        session.execute(delete(Score).where(Score.project_id == project_id, ours))
 
 
 def ask(session: Session, project_id: int, conversation_id: str, kind_of_work: str) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from evalhub import evaluators, plugins
-from evalhub.evaluations.content import load
+from evalhub.evaluations.content import content_hash, load
 from evalhub.evaluations.context import context_for
 from evalhub.evaluations.planning import is_due
 from evalhub.evaluators import Context, Evaluator, Outcome
@@ -52,11 +52,13 @@ def _claim(session: Session, owner: str, project_id: int, conversation_id: str, 
 
 
 def run_one(evaluation: Evaluation, conversation: Conversation, context: Context) -> Outcome:
-    """Execute the evaluator that a row names."""
+    """Execute the evaluator that a row names; the row is told what of the content it read."""
     if outcome := not_runnable(evaluation):
         return outcome
     context.details = {}
-    return evaluators.run(evaluator_of(evaluation), conversation, context)
+    evaluator = evaluator_of(evaluation)
+    evaluation.content_hash = content_hash(conversation, evaluator)
+    return evaluators.run(evaluator, conversation, context)
 
 
 def not_runnable(evaluation: Evaluation) -> Outcome | None:
@@ -92,6 +94,7 @@ def result_of(evaluation: Evaluation, outcome: Outcome) -> dict[str, Any]:
         "reason_code": outcome.reason_code,
         "reason": outcome.reason,
         "details": outcome.details,
+        "content_hash": evaluation.content_hash,
         "lease_owner": None,
         "lease_until": None,
         "finished_at": datetime.now(UTC),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -15,6 +16,8 @@ from evalhub.models import PENDING, Evaluation, JudgeAnswer, JudgeVersion, Score
 
 KEY = tuple(Evaluation.__table__.primary_key)
 COPIED = [column for column in Score.__table__.columns if column.name != "created_at"]
+READ = attrgetter(*(column.name for column in COPIED))
+AS_JSON = [index for index, column in enumerate(COPIED) if isinstance(column.type, JSON)]
 Written = tuple[Evaluation, Outcome, dict[str, Any]]
 """the row, what its evaluator came to, and the columns that sets"""
 
@@ -57,14 +60,17 @@ def _copy_scores(session: Session, scores: Iterable[tuple[Evaluation, Score]]) -
     with driver.cursor() as cursor, cursor.copy(f"copy score ({names}) from stdin") as copy:
         for evaluation, score in scores:
             score.project_id, score.conversation_id = evaluation.project_id, evaluation.conversation_id
-            copy.write_row([_sent(column, getattr(score, column.name)) for column in COPIED])
+            copy.write_row(_row(score))
 
 
-def _sent(column: Any, value: Any) -> Any:
-    """A value as COPY takes it; JSON that orjson cannot hold (numbers beyond 64 bit) is left to the caller's types."""
-    if value is None or not isinstance(column.type, JSON):
-        return value
-    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+def _row(score: Score) -> list[Any]:
+    """Its values as COPY takes them; JSON that orjson cannot hold (numbers beyond 64 bit) is left to the caller's
+    types."""
+    row = list(READ(score))
+    for index in AS_JSON:
+        if row[index] is not None:
+            row[index] = orjson.dumps(row[index], default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    return row
 
 
 def keep_answers(

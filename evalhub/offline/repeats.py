@@ -12,11 +12,10 @@ from typing import Any
 from evalhub.models import Conversation, Score
 from evalhub.score_rows import score_row
 from evalhub.transcript.function_calls import FunctionCalls
-from evalhub.trust.repeats import Repeats, count_repeats
+from evalhub.trust.repeats import INFRASTRUCTURE, Repeats, count_repeats
 
 EVALUATOR, METRIC = "function_calls", "function_calls.correct"
 PASS = "function_calls.pass_k"  # noqa: S105 - a metric, no password
-INFRASTRUCTURE = ("infrastructure_error", "simulator_error", "grader_error")
 MOST_K = 10
 Row = dict[str, Any]
 Scenario = tuple[str, str | None, str | None]

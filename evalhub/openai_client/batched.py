@@ -42,6 +42,8 @@ class Batched:
 
     answers: Mapping[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
     wanted: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    """the digests of all of them"""
     _taken: Counter[str] = field(default_factory=Counter)
 
     def take(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,6 +56,7 @@ class Batched:
         question = digest([path, body])
         name = f"{question}-{self._taken[question]}"
         self._taken[question] += 1
+        self.asked.append(name)
         if name not in self.answers:
             self.wanted[name] = (path, dict(body))
             reason = "waits for its batch, which takes up to a day"

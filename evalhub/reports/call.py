@@ -40,6 +40,7 @@ MENDS = {
     "no_agent_track": "Send the agent on a track of its own: .../recordings/agent, or a stereo file.",
     "sampled_out": "The share of calls is set in the rule, under Evaluation rules.",
     "rule_off": "Apply the rule to stored calls, under Evaluation rules, to evaluate it all the same.",
+    "outdated": "Apply a rule to stored calls, under Evaluation rules, to evaluate what it holds now.",
     "over_budget": "The budget a day is set in Judge.",
     "no_audio": "Send the recording: PUT .../recordings/stereo",
     "no_expectations": 'Say what should have been called (tab Tools), or send "expectations".',

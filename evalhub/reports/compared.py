@@ -16,6 +16,7 @@ from sqlalchemy import Select, and_, func, select, text
 from sqlalchemy.orm import Session
 
 from evalhub.criteria import FAIL, NOT_APPLICABLE, PASS, UNSURE
+from evalhub.evaluations.counted import counted
 from evalhub.models import Criterion, JudgeVersion, Label, LabelValue, Queue, QueueItem, Rubric, Score
 from evalhub.rubrics.editing import every_version, since_of
 from evalhub.traces.filters import not_picked_by_answer
@@ -143,6 +144,7 @@ def verdicts_now(session: Session, project_id: int, criterion: str) -> dict[str,
         Score.subject_type == "conversation",
         Score.verdict.in_((PASS, FAIL, UNSURE)),
         judge.is_not(None),
+        counted(),
     )
     found: dict[str, Counter[str]] = {}
     for version, verdict, count in session.execute(query.group_by(judge, Score.verdict)):

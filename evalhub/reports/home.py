@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from evalhub.evaluations.counted import once
 from evalhub.models import Conversation, Evaluation, Label, Recording, Score, ToolCall, Turn, Usage
 
 STANDS_OUT = 5
@@ -140,10 +141,11 @@ class StandsOut:
 def stands_out(session: Session, project_id: int) -> list[StandsOut]:
     """The newest calls with failing verdicts: each once, with its first finding."""
     same = (Score.project_id == Conversation.project_id) & (Score.conversation_id == Conversation.id)
+    failing = (Conversation.project_id == project_id, Score.verdict == "fail", Score.explanation.is_not(None), once())
     newest = (
         select(Conversation.id, func.count().label("count"))
         .join(Score, same)
-        .where(Conversation.project_id == project_id, Score.verdict == "fail", Score.explanation.is_not(None))
+        .where(*failing)
         .group_by(Conversation.id, Conversation.started_at)
         .order_by(Conversation.started_at.desc().nulls_last())
         .limit(STANDS_OUT)
@@ -151,7 +153,7 @@ def stands_out(session: Session, project_id: int) -> list[StandsOut]:
     )
     columns = (Conversation.id, Conversation.agent_name, Conversation.started_at, Score.explanation, Score.evidence)
     query = select(*columns, newest.c.count).join(Score, same).join(newest, newest.c.id == Conversation.id)
-    query = query.where(Conversation.project_id == project_id, Score.verdict == "fail", Score.explanation.is_not(None))
+    query = query.where(*failing)
     query = query.order_by(
         Conversation.started_at.desc().nulls_last(), Conversation.id, Score.subject_type, Score.metric
     )

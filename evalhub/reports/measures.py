@@ -1,7 +1,6 @@
 """Reading scores for dashboards: rates and spreads by agent version, percentiles by day. One query each.
 
-Only scores of the evaluator versions that are installed are read: results of different versions are never pooled. Nor
-are those of two agents that call their versions alike.
+Only scores that count are read (`evaluations.counted`). Two agents that call their versions alike are never pooled.
 """
 
 from collections.abc import Sequence
@@ -9,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from evalhub import plugins
+from evalhub.evaluations.counted import counted
 from evalhub.models import Conversation, Score
 from evalhub.reports.window import Window
 from evalhub.trust.intervals import Rate, rate
@@ -59,15 +58,9 @@ class Percentiles:
     day: date | None = None
 
 
-def _current() -> Any:
-    return Score.version == case(
-        {kind.name: kind.version for kind in plugins.evaluators().values()}, value=Score.evaluator
-    )
-
-
 def current_scores(window: Window, *columns: Any) -> Select[Any]:
     """A select of these columns over the scores of a window."""
-    return select(*columns).select_from(Conversation).join(Score, SAME_CALL).where(*window.conditions(), _current())
+    return select(*columns).select_from(Conversation).join(Score, SAME_CALL).where(*window.conditions(), counted())
 
 
 def verdict_rates(session: Session, window: Window, prefix: str, metrics: Sequence[str] = ()) -> list[VersionRate]:

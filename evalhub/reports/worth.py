@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlalchemy.orm import Session
 
 from evalhub.models import JudgeVersion
-from evalhub.reports.agreement import Compared, in_short
+from evalhub.reports.agreed import Compared
+from evalhub.reports.agreement import in_short
 from evalhub.reports.compared import judge_versions
 from evalhub.reports.judged import Judge, Linked
 from evalhub.reports.measures import VersionRate

@@ -153,6 +153,12 @@ def _choices(criterion: dict[str, Any], path: str) -> Iterator[Problem]:
     for index, level in enumerate(levels if isinstance(levels, list) else []):
         if not isinstance(level, dict) or not {"value", "label"} <= level.keys():
             yield Problem(f"{path}levels[{index}]", "a table with value and label", describe(level))
+        elif criterion.get("type") == "ordinal" and not _is_number(level["value"]):
+            yield Problem(f"{path}levels[{index}].value", "a number: levels of a scale have an order", describe(level))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _frozen(criterion: dict[str, Any]) -> dict[str, Any]:

@@ -34,13 +34,15 @@ CRITERION = "criterion."
 BY = (PEOPLE, "checks")
 NAMED = {"since": "from", "until": "to"}
 """what a query string calls them, where that is no name in Python"""
-EQUAL = {
+SCENARIO = Conversation.meta["scenario"].astext
+EQUAL: dict[str, Any] = {
     "agent": Conversation.agent_name,
     "version": Conversation.agent_version,
     "origin": Conversation.origin,
     "channel": Conversation.channel,
     "architecture": Conversation.architecture,
     "state": Conversation.state,
+    "scenario": SCENARIO,
 }
 """filters that name what a column holds"""
 BY_ANSWER = ("verdict", "metric", "by", "evaluator", "judge", "said", "people", "status")
@@ -62,6 +64,8 @@ class Filters:
     architecture: str | None = None
     tag: str | None = None
     state: str | None = None
+    scenario: str | None = None
+    """whose runs: `metadata.scenario`"""
     audio: str | None = None
     """yes | no: whether there is a recording"""
     labeled: str | None = None

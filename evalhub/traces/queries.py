@@ -12,6 +12,7 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session, selectinload
 
 from evalhub.errors import BadInput, NotFound, Problem
+from evalhub.evaluations.counted import once
 from evalhub.models import AudioAnalysis, Conversation, Evaluation, InboxItem, Label, QueueItem, Recording, Score
 from evalhub.traces.aliases import canonical
 from evalhub.traces.filters import Filters, conditions
@@ -105,7 +106,7 @@ def choices(session: Session, project_id: int) -> dict[str, list[str]]:
 
 def summaries(session: Session, project_id: int, ids: Sequence[str]) -> dict[str, Summary]:
     """What the list shows besides, for all rows of a page at once."""
-    of_page = (Score.project_id == project_id, Score.conversation_id.in_(ids), Score.verdict.is_not(None))
+    of_page = (Score.project_id == project_id, Score.conversation_id.in_(ids), Score.verdict.is_not(None), once())
     failed, why = Score.verdict == "fail", func.min(Score.explanation)
     worst = func.coalesce(why.filter(failed, Score.subject_type == "conversation"), why.filter(failed))
     metric = func.min(Score.metric).filter(failed)
@@ -200,8 +201,8 @@ def body_of(session: Session, project_id: int, item_id: int) -> InboxItem:
 
 
 def scores_of(session: Session, project_id: int, conversation_id: str) -> Sequence[Score]:
-    """Every score of a conversation, by evaluator and metric."""
-    query = select(Score).filter_by(project_id=project_id, conversation_id=conversation_id)
+    """Every score of a conversation, by evaluator and metric; what the same judge answered twice, once."""
+    query = select(Score).filter_by(project_id=project_id, conversation_id=conversation_id).where(once())
     return session.scalars(query.order_by(Score.evaluator, Score.metric, Score.subject_type, Score.subject_id)).all()
 
 

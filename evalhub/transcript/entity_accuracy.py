@@ -20,7 +20,7 @@ from evalhub.transcript.moments import Evidence, Order, at, turn_evidence
 from evalhub.transcript.words.normalise import Normaliser, normaliser_for
 
 PAGE = "docs/metrics.md#entity-accuracy"
-CONTRACT = "1"
+CONTRACT = "2"
 MOST_SHOWN = 8
 
 
@@ -34,7 +34,7 @@ class EntityAccuracy(Evaluator):
     """
 
     name = "entity_accuracy"
-    version = "1"
+    version = "2"
     kind_of_work = "text"
     reads = frozenset({"facts", "turns", "tool_calls"})
     metrics = (

@@ -2,11 +2,11 @@
 
 One number misleads, so four are given together. With 92 calls both pass and 8 on which they differ, they agree on 92 %
 and Gwet's AC1 is .91, while Cohen's kappa and Krippendorff's alpha are -.04: they seldom differ, and never agree on
-which call failed. The answers about one call go together. Coefficients get their ranges by drawing whole calls with
-replacement, shares by Wilson's interval on Kish's effective number of calls: drawing finds no doubt where all agree.
+which call failed. Levels of a scale that lie further apart differ more (`coefficients`). The answers about one call go
+together. Coefficients get their ranges by drawing whole calls with replacement, shares by Wilson's interval on Kish's
+effective number of calls: drawing finds no doubt where all agree.
 
-Sources: Cohen 1960 (kappa); Krippendorff 2011, nominal (alpha); Gwet 2008 (AC1); Cicchetti & Feinstein 1990 (specific
-agreement); Wilson 1927; Kish 1965.
+Sources: those of `coefficients`; Cicchetti & Feinstein 1990 (specific agreement); Wilson 1927; Kish 1965.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from evalhub.trust.coefficients import COEFFICIENTS, Floats
 from evalhub.trust.intervals import wilson
 
-Floats = NDArray[np.float64]
 DRAWS = 2000
 FEW_CALLS = 50
 """below, no chance-corrected number is shown without its interval"""
@@ -41,11 +40,16 @@ class Agreement:
 
     answers: int
     calls: int
+    ordinal: bool
+    """whether the classes are levels of a scale, so that kappa, alpha and AC weigh how far answers are apart"""
     observed: Measured
     """share of answers that are the same: accuracy, where one rater is taken for the truth"""
     kappa: Measured
+    """Cohen's; on a scale weighted by squares"""
     alpha: Measured
-    ac1: Measured
+    """Krippendorff's, nominal or ordinal"""
+    ac: Measured
+    """Gwet's AC1; on a scale AC2"""
     specific: Mapping[str, Measured]
     """per class: of all answers with it, the share that both raters gave (0 to 1)"""
     both_of_any: Mapping[str, Measured]
@@ -66,14 +70,20 @@ class Pair:
 
 
 def agreement(
-    pairs: Sequence[Pair], classes: Sequence[str] = ("pass", "fail"), *, draws: int = DRAWS, seed: int = 0
+    pairs: Sequence[Pair],
+    classes: Sequence[str] = ("pass", "fail"),
+    *,
+    ordinal: bool = False,
+    draws: int = DRAWS,
+    seed: int = 0,
 ) -> Agreement:
     """Agreement on these answers.
 
     Args:
         pairs: answers of both raters. Those that are not one of `classes` (unsure, N/A) have to be left out, and
             counted, before.
-        classes: every class there is, also one that nobody gave.
+        classes: every class there is, also one that nobody gave; two at least.
+        ordinal: whether they are levels of a scale, in its order; else they are names.
         draws: how many times calls are drawn for the ranges of coefficients; 0 gives those none.
         seed: of those draws, so that the same answers have the same interval.
 
@@ -81,14 +91,13 @@ def agreement(
         ValueError: no pairs, or an answer that is no class.
     """
     tables = _tables(pairs, list(classes))
-    coefficients = _coefficients(tables, draws, seed)
+    coefficients = _coefficients(tables, ordinal, draws, seed)
     return Agreement(
         answers=len(pairs),
         calls=len(tables),
+        ordinal=ordinal,
         observed=_share(*_same(tables)),
-        kappa=coefficients["kappa"],
-        alpha=coefficients["alpha"],
-        ac1=coefficients["ac1"],
+        **coefficients,
         specific=_shares(classes, *_of_both(tables)),
         both_of_any=_shares(classes, *_of_either(tables)),
         recall=_shares(classes, *_of_second(tables)),
@@ -109,21 +118,24 @@ def _tables(pairs: Sequence[Pair], classes: list[str]) -> Floats:
     return tables
 
 
-def _coefficients(tables: Floats, draws: int, seed: int) -> Mapping[str, Measured]:
+def _coefficients(tables: Floats, ordinal: bool, draws: int, seed: int) -> Mapping[str, Measured]:
     """Each with its range, if any is drawn."""
     whole = tables.sum(axis=0, keepdims=True)
-    values = {name: float(of(whole)[0]) for name, of in COEFFICIENTS.items()}
+    found = {name: of(whole, ordinal) for name, of in COEFFICIENTS.items()}
+    values = {name: float(one.coefficient[0]) for name, one in found.items()}
     if not draws:
         return {name: _measured(value) for name, value in values.items()}
-    if _observed(whole)[0] == 1:
-        return {name: _perfect(name, value, tables) for name, value in values.items()}
+    if not found["kappa"].observed[0]:
+        return {name: _perfect(values[name], float(one.by_chance[0]), tables) for name, one in found.items()}
     kinds, calls = np.unique(tables.reshape(len(tables), -1), axis=0, return_counts=True)
-    ranges = _ranges(kinds.tobytes(), tuple(calls.tolist()), tables.shape[1], draws, seed)
+    ranges = _ranges(kinds.tobytes(), tuple(calls.tolist()), tables.shape[1], ordinal, draws, seed)
     return {name: _measured(value, ranges[name]) for name, value in values.items()}
 
 
 @lru_cache(maxsize=1024)
-def _ranges(kinds: bytes, calls: tuple[int, ...], classes: int, draws: int, seed: int) -> Mapping[str, Floats]:
+def _ranges(
+    kinds: bytes, calls: tuple[int, ...], classes: int, ordinal: bool, draws: int, seed: int
+) -> Mapping[str, Floats]:
     """Of each coefficient the range that holds 95 % of the draws.
 
     Calls that were answered alike are drawn as one kind, as often as they are: the same draw, much sooner. Kept,
@@ -132,7 +144,7 @@ def _ranges(kinds: bytes, calls: tuple[int, ...], classes: int, draws: int, seed
     count, shares = sum(calls), np.array(calls) / sum(calls)
     times = np.random.default_rng(seed).multinomial(count, shares, size=draws)
     drawn = (times @ np.frombuffer(kinds).reshape(len(calls), -1)).reshape(draws, classes, classes)
-    return {name: _range(of(drawn)) for name, of in COEFFICIENTS.items()}
+    return {name: _range(of(drawn, ordinal).coefficient) for name, of in COEFFICIENTS.items()}
 
 
 def _range(spread: Floats) -> Floats:
@@ -149,14 +161,13 @@ def _measured(value: float, around: Floats | None = None) -> Measured:
     return Measured(value, float(around[0]), float(around[1]))
 
 
-def _perfect(name: str, value: float, tables: Floats) -> Measured:
-    """Where all agree every draw does too; they may still differ on as many calls as Wilson's interval leaves open."""
+def _perfect(value: float, by_chance: float, tables: Floats) -> Measured:
+    """Where all agree every draw does too; they may still differ on as many calls as Wilson's interval leaves open, and
+    there as far as can be."""
     low = _share(*_same(tables)).low
     if not np.isfinite(value) or low is None:
         return Measured(None)
-    shares = tables.sum(axis=(0, 1)) / tables.sum()
-    by_chance = (shares * (1 - shares)).sum() / (len(shares) - 1) if name == "ac1" else (shares**2).sum()
-    return Measured(value, float(1 - (1 - low) / (1 - by_chance)), value)
+    return Measured(value, 1 - (1 - low) / by_chance, value)
 
 
 def _share(part: Floats, whole: Floats) -> Measured:
@@ -187,40 +198,3 @@ def _of_either(tables: Floats) -> tuple[Floats, Floats]:
 
 def _of_second(tables: Floats) -> tuple[Floats, Floats]:
     return np.diagonal(tables, axis1=1, axis2=2), tables.sum(axis=1)
-
-
-def _observed(tables: Floats) -> Floats:
-    return _ratio(np.trace(tables, axis1=1, axis2=2), tables.sum(axis=(1, 2)))
-
-
-def _kappa(tables: Floats) -> Floats:
-    """Counts, not shares, so that agreement by chance is told apart from none exactly."""
-    total = tables.sum(axis=(1, 2))
-    same = np.trace(tables, axis1=1, axis2=2) * total
-    by_chance = (tables.sum(axis=1) * tables.sum(axis=2)).sum(axis=1)
-    return _ratio(same - by_chance, total**2 - by_chance)
-
-
-def _alpha(tables: Floats) -> Floats:
-    """Krippendorff's, nominal, of two raters without missing answers."""
-    together = tables + tables.transpose(0, 2, 1)
-    given, total = together.sum(axis=2), together.sum(axis=(1, 2))
-    differ = total - np.trace(together, axis1=1, axis2=2)
-    expected = (total**2 - (given**2).sum(axis=1)) / (total - 1)
-    return 1 - _ratio(differ, expected)
-
-
-def _ac1(tables: Floats) -> Floats:
-    share = _ratio((tables.sum(axis=1) + tables.sum(axis=2)) / 2, tables.sum(axis=(1, 2))[:, None])
-    by_chance = (share * (1 - share)).sum(axis=1) / (tables.shape[1] - 1)
-    return _ratio(_observed(tables) - by_chance, 1 - by_chance)
-
-
-def _ratio(part: Floats, whole: Floats) -> Floats:
-    """Not a number where there is nothing to share out."""
-    out: Floats = np.full(np.broadcast(part, whole).shape, np.nan)
-    np.divide(part, whole, out=out, where=whole > 1e-12)
-    return out
-
-
-COEFFICIENTS = {"kappa": _kappa, "alpha": _alpha, "ac1": _ac1}

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import comb
 
+INFRASTRUCTURE = ("infrastructure_error", "simulator_error", "grader_error")
+"""ends of a run that say nothing of the agent"""
+
 
 def pass_hat_k(passed: int, runs: int, k: int) -> float:
     """The chance that k runs drawn from these all passed: C(passed, k) / C(runs, k).

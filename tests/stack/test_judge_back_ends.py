@@ -251,7 +251,7 @@ def test_the_snapshot_that_answered_names_the_judge() -> None:
 def test_a_drawn_call_is_judged_twice_and_flips_are_told() -> None:
     with serving(Server(completion(PASS), completion(FAIL))) as url:
         outcome = judged(url, ask_again=True, bought=(bought := []))
-    assert outcome.details["asked_again"] == {"criteria": 1, "flipped": ["done"]}
+    assert outcome.details["asked_again"] == {"criteria": 1, "flipped": ["done"], "failed": []}
     assert [(answer.run, answer.verdicts) for answer in bought] == [(0, {"done": "pass"}), (1, {"done": "fail"})]
     assert the_verdict(outcome).verdict == "pass"
 
@@ -260,4 +260,5 @@ def test_a_second_asking_that_fails_takes_nothing_away() -> None:
     with serving(Server(completion(PASS), (500, {"error": {"message": "oops"}}, {}))) as url:
         outcome = judged(url, ask_again=True)
     assert the_verdict(outcome).verdict == "pass"
-    assert outcome.details["asked_again"].startswith("failed: judge's server failed")
+    [failed] = outcome.details["asked_again"]["failed"]
+    assert failed.startswith("judge's server failed")

@@ -1,10 +1,9 @@
-"""Criteria that are asked together, on their way through a listener: what it answered before is not asked again, what
-it answers now is kept, and what it cost with it. Of calls drawn for it, the same is asked twice to see what flips."""
+"""Criteria that are asked together, on their way through a listener: answered before, or asked for now and kept."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -12,32 +11,20 @@ from evalhub.answers import Given
 from evalhub.audio.listening.answers import decide
 from evalhub.audio.listening.asking import Asking, listener
 from evalhub.audio.listening.heard_turns import HeardTurn
+from evalhub.bought import Definition, Purse
 from evalhub.errors import EvalhubError
 from evalhub.evaluators import Context, digest
-from evalhub.models import Criterion, JudgeAnswer, JudgeVersion, Score
+from evalhub.models import Criterion, JudgeAnswer, Score
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListenerDefinition:
+class ListenerDefinition(Definition):
     """What makes a judge that listens the one it is."""
 
-    rubric: str
-    rubric_version: int
-    rubric_hash: str
-    prompt: str
-    model: str
     max_turns: int
     max_seconds: float
     turn_seconds: float
     back_end: str = "listening"
-    votes: int = 1
-
-    @cached_property
-    def id(self) -> str:
-        return digest(asdict(self))
-
-    def as_row(self) -> JudgeVersion:
-        return JudgeVersion(id=self.id, rubric=self.rubric, rubric_version=self.rubric_version, definition=asdict(self))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,9 +44,9 @@ class Group:
         Raises:
             Failed, Blocked, Retryable, ModelError: see `Asking.answers`.
         """
-        known = self._known(0)
+        known = self._purse.known()
         answer = known or self._ask(0)
-        if self.context.ask_again and not self._known(1):
+        if self._purse.asks_again:
             self._ask_again(answer)
         details = self.context.details
         details["from_memory"] = bool(known) and details.get("from_memory", True)
@@ -72,45 +59,25 @@ class Group:
         return [decide(one, given[one.key], self.turns, policy) for one in self.criteria]
 
     @cached_property
-    def content_hash(self) -> str:
+    def _purse(self) -> Purse:
         """Of everything the listener reads and hears."""
-        return digest(self.messages)
-
-    def _known(self, run: int) -> JudgeAnswer | None:
-        return self.context.known.get((self.asked.id, self.content_hash, run))
+        return Purse(asked=self.asked, content_hash=digest(self.messages), context=self.context)
 
     def _ask(self, run: int) -> JudgeAnswer:
         settings = listener(self.context.settings)
         asking = Asking(settings, self.context, self.criteria, list(self.messages), self.timeout_s)
-        given = asking.answers()
-        snapshot = replace(self.asked, model=asking.model or self.asked.model)
-        answer = JudgeAnswer(
-            asked=self.asked.id,
-            content_hash=self.content_hash,
-            run=run,
-            judge_version=snapshot.id,
-            model=snapshot.model,
-            votes=[{key: asdict(one) for key, one in given.items()}],
-            verdicts={},
-            usage=asking.usage,
-            cost_usd=asking.took.get("cost_usd"),
-        )
-        scores = self.scores(answer, {})
-        answer.verdicts = {score.metric.removeprefix("criterion."): _word(score) for score in scores}
-        self.context.bought.append(answer)
-        self.context.judges[snapshot.id] = snapshot.as_row()
+        votes = [{key: asdict(one) for key, one in asking.answers().items()}]
+        took = {"usage": asking.usage, "cost_usd": asking.took.get("cost_usd")}
+        answer = self._purse.keep(run, votes, model=asking.model, **took)
+        answer.verdicts = {one.metric.removeprefix("criterion."): _word(one) for one in self.scores(answer, {})}
         return answer
 
     def _ask_again(self, first: JudgeAnswer) -> None:
-        """Nothing the second asking comes to takes the first answer away."""
-        told = self.context.details.setdefault("asked_again", {"criteria": 0, "flipped": [], "failed": []})
         try:
-            second = self._ask(1)
+            second: JudgeAnswer | EvalhubError = self._ask(1)
         except EvalhubError as error:
-            told["failed"].append(str(error))
-        else:
-            told["criteria"] += len(first.verdicts)
-            told["flipped"] += [key for key, word in first.verdicts.items() if second.verdicts.get(key) != word]
+            second = error
+        self._purse.told_again(first.verdicts, second)
 
 
 def _given(plain: Mapping[str, Any]) -> Given:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from evalhub.transcript.calls.spelled import comparable
 from evalhub.transcript.entities.dates import TIME, dates, same_date
 from evalhub.transcript.entities.finding import AMOUNT, Entity, entities, spoken
 from evalhub.transcript.words.normalise import Normaliser, plain
+
+PRICE = re.compile(r"\d+\.\d\d")
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Heard:
                 return self.amounts[entity.key] or self._bare(entity)
             case "code":
                 return _runs(entity.key, [comparable(word) for word in self.words])
-        return self.words.count(entity.key)
+        return self.words.count(entity.key) or self._priced(entity.key)
 
     def instead_of(self, entity: Entity) -> str | None:
         """The word here that is likest to an entity that is not here."""
@@ -53,9 +56,13 @@ class Heard:
 
     def _bare(self, entity: Entity) -> int:
         """ "forty nine ninety" without its currency; the same number of another currency is wrong."""
-        value = float(entity.key.split()[0])
-        digits = {f"{value:{form}}".replace(".", "") for form in (".2f", "g")}
+        digits = _digits(entity.key)
         return sum(word in digits for word in AMOUNT.sub(" ", self.said).replace(".", "").split())
+
+    def _priced(self, number: str) -> int:
+        """The same the other way round: said as "forty nine ninety", written as $49.90 or 49.90."""
+        priced = [word.replace(".", "") for word in self.words if PRICE.fullmatch(word)]
+        return sum(count for amount, count in self.amounts.items() if number in _digits(amount)) or priced.count(number)
 
 
 def look_for(wanted: Sequence[Entity], text: str, normaliser: Normaliser) -> list[Looked]:
@@ -68,6 +75,12 @@ def look_for(wanted: Sequence[Entity], text: str, normaliser: Normaliser) -> lis
         left[one.kind, one.key] -= 1
         looked.append(Looked(one, right, None if right else heard.instead_of(one)))
     return looked
+
+
+def _digits(amount: str) -> set[str]:
+    """The digits of an amount, with and without cents that are zero."""
+    value = float(amount.split(maxsplit=1)[0])
+    return {f"{value:{form}}".replace(".", "") for form in (".2f", "g")}
 
 
 def _clock(key: str) -> str:

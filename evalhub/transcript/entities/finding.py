@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from evalhub.transcript.calls.spelled import comparable, is_code
+from evalhub.transcript.entities.clock import clock
 from evalhub.transcript.entities.dates import dates, in_words
 from evalhub.transcript.entities.names import names
 from evalhub.transcript.words.normalise import Normaliser, plain
-from evalhub.transcript.words.spelling import letters_alone
+from evalhub.transcript.words.spelling import ADDRESS, ADDRESS_SAID, addresses_said, letters_alone
 
 KINDS = ("name", "number", "date", "code", "amount")
 CURRENCY = r"(dollars?|bucks|euros?|pounds?|cents?|percent)"
@@ -22,7 +23,7 @@ AMOUNT = re.compile(rf"\b(\d+(?:\.\d+)?) {CURRENCY}\b(?:(?: and)? (\d{{1,2}}) ce
 CURRENCIES = {"buck": "dollar"}
 ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)")
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
-SPELLED_OUT = re.compile(r"\b[a-z](?: [a-z]){2,}\b")
+SPELLED_OUT = re.compile(r"(?<!['\u2019])\b[a-z](?: [a-z]){2,}\b")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,10 @@ def _found(text: str, normaliser: Normaliser) -> list[Entity]:
     said = spoken(text, normaliser)
     if normaliser.name != "english":
         return list(_of_digits(said, text))
-    found = [Entity("name", plain(name).replace(" ", ""), name) for name in names(text)]
+    found = [Entity("name", plain(name).replace(" ", ""), name) for name in names(ADDRESS.sub(" ", text))]
+    for hit in ADDRESS_SAID.finditer(said):
+        found.append(Entity("code", comparable(hit[0]), hit[0]))
+        said = said.replace(hit[0], " ", 1)
     for key, words in dates(said):
         found.append(Entity("date", key, words))
         said = said.replace(words, " ", 1)
@@ -59,7 +63,7 @@ def _found(text: str, normaliser: Normaliser) -> list[Entity]:
 
 def spoken(text: str, normaliser: Normaliser) -> str:
     """The text in the spelling entities are looked for in."""
-    return normaliser.text(letters_alone(in_words(text)))
+    return normaliser.text(letters_alone(addresses_said(clock(in_words(text)))))
 
 
 def _of_digits(said: str, text: str) -> Iterator[Entity]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from evalhub.transcript.words.normalise import plain
+from evalhub.transcript.words.spelling import without_aids
 
 CAPITAL = r"[A-Z][\w'\u2019-]+"
 RUN = re.compile(rf"{CAPITAL}(?:[ ]{CAPITAL})*")
@@ -33,6 +34,7 @@ NO_NAME, NO_FIRST_NAME = frozenset(NEVER.split()), frozenset(STARTERS.split())
 
 def names(text: str) -> Iterator[str]:
     """Names in the order in which they were said, as they were written."""
+    text = without_aids(text)
     for run in RUN.finditer(text):
         words = run[0].split(" ")
         before = text[: run.start()]

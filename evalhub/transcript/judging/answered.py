@@ -1,16 +1,16 @@
 """A conversation's answers: those that were bought before where there are any, else asked for, and kept.
 
-Too long for the model: what is shown is halved, twice at most. Asked again: a drawn share of conversations is put to
-the same judge a second time, and what differs is counted as flipped.
+Too long for the model: what is shown is halved, twice at most.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from evalhub.bought import Purse
 from evalhub.costs import add_cost, cost_of_asking, price_table
 from evalhub.errors import EvalhubError, Failed
 from evalhub.evaluators import Context, digest
@@ -46,15 +46,14 @@ class Answering:
 
     async def answer(self) -> JudgeAnswer:
         """The judge's answer, from memory or now. `context.details` tells which, and what it took."""
-        details = self.context.details
-        shown = self._shown(self.asked.max_chars)
-        known = self._known(0)
+        shown, known = self._shown(self.asked.max_chars), self._purse.known()
         async with connections():
             answer = known or await self._ask(shown, 0)
-            if self.context.ask_again and not self._known(1):
+            if self._purse.asks_again:
                 await self._ask_again(shown, answer)
         self.verdicts = self.verdicts or verdicts_from(answer, self.scorecard.criteria, self.conversation)
-        details |= {"model": answer.model, "judge_version": answer.judge_version, "from_memory": known is not None}
+        told = {"model": answer.model, "judge_version": answer.judge_version, "from_memory": known is not None}
+        self.context.details |= told
         return answer
 
     @cached_property
@@ -62,16 +61,14 @@ class Answering:
         return items_of(self.conversation)
 
     @cached_property
-    def content_hash(self) -> str:
+    def _purse(self) -> Purse:
         """Of everything there is to show; how much of it is shown, the judge's definition says."""
-        return digest([about(self.conversation), [item.text for item in self.items]])
+        everything = digest([about(self.conversation), [item.text for item in self.items]])
+        return Purse(asked=self.asked, content_hash=everything, context=self.context)
 
     def _shown(self, max_chars: int) -> list[Item]:
         shown, self._left_out = cut(self.items, max_chars)
         return shown
-
-    def _known(self, run: int) -> JudgeAnswer | None:
-        return self.context.known.get((self.asked.id, self.content_hash, run))
 
     async def _ask(self, shown: list[Item], run: int) -> JudgeAnswer:
         used = Used()
@@ -79,9 +76,7 @@ class Answering:
             votes = [await self._vote(shown, used) for _ in range(self.asked.votes)]
         finally:
             self._note(used)
-        answer = self._kept(votes, used, run)
-        self.context.bought.append(answer)
-        return answer
+        return self._kept(votes, used, run)
 
     async def _vote(self, shown: list[Item], used: Used) -> dict[str, Answer]:
         for halving in range(HALVINGS + 1):
@@ -94,14 +89,11 @@ class Answering:
         raise Failed("too_long", f"the conversation is too long for this model, even cut to a quarter: {told}")
 
     async def _ask_again(self, shown: list[Item], first: JudgeAnswer) -> None:
-        """Nothing the second asking comes to takes the first answer away."""
         try:
-            second = await self._ask(shown, 1)
+            second: JudgeAnswer | EvalhubError = await self._ask(shown, 1)
         except EvalhubError as error:
-            self.context.details["asked_again"] = f"failed: {error}"
-        else:
-            flipped = [key for key, word in first.verdicts.items() if second.verdicts.get(key) != word]
-            self.context.details["asked_again"] = {"criteria": len(first.verdicts), "flipped": flipped}
+            second = error
+        self._purse.told_again(first.verdicts, second)
 
     def _case(self, shown: list[Item], used: Used) -> Case:
         return Case(
@@ -116,24 +108,13 @@ class Answering:
         )
 
     def _kept(self, votes: list[dict[str, Answer]], used: Used, run: int) -> JudgeAnswer:
-        snapshot = replace(self.asked, model=used.model or self.asked.model)
-        answer = JudgeAnswer(
-            asked=self.asked.id,
-            content_hash=self.content_hash,
-            run=run,
-            judge_version=snapshot.id,
-            model=snapshot.model,
-            votes=[{key: as_plain(answer) for key, answer in vote.items()} for vote in votes],
-            verdicts={},
-            items_left_out=self._left_out,
-            usage=used.tokens,
-            cost_usd=self._cost(used),
-        )
+        plain = [{key: as_plain(answer) for key, answer in vote.items()} for vote in votes]
+        took = {"usage": used.tokens, "cost_usd": self._cost(used), "items_left_out": self._left_out}
+        answer = self._purse.keep(run, plain, model=used.model, **took)
         verdicts = verdicts_from(answer, self.scorecard.criteria, self.conversation)
         answer.verdicts = {verdict.criterion.key: verdict.word for verdict in verdicts}
         if run == 0:
             self.verdicts = verdicts
-        self.context.judges[snapshot.id] = snapshot.as_row()
         return answer
 
     def _cost(self, used: Used) -> float | None:

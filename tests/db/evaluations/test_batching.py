@@ -9,12 +9,15 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from evalhub.evaluations.batching import work_off
 from evalhub.evaluations.judging import judge_due
-from evalhub.models import BatchedQuestion, JudgeAnswer, Score
+from evalhub.evaluations.rule_drafts import Draft
+from evalhub.evaluations.rules import create_rule, rules_of, switch_rule
+from evalhub.models import BatchedQuestion, Evaluation, JudgeAnswer, Project, Score, Turn
 from evalhub.services import Services
-from tests.db.evaluations.judged import called, count, rows, scorecard
+from tests.db.evaluations.judged import called, count, replan, rows, scorecard
 
 
 class BatchServer(ThreadingHTTPServer):
@@ -142,3 +145,61 @@ def test_a_batch_that_is_refused_fails_its_calls_and_says_why(
     assert {(row.status, row.reason_code) for row in found} == {("failed", "no_answer")}
     assert all("no such model" in (row.reason or "") for row in found)
     assert count(judging, Score) == 0
+
+
+@pytest.mark.parametrize("when", ["before it is sent", "after it is sent"])
+def test_what_nobody_waits_for_is_not_sent_and_not_kept(
+    judging: Services, server: BatchServer, project: Project, calls: Any, when: str
+) -> None:
+    calls(3)
+    judge_due(judging)
+    if when == "after it is sent":
+        server.status = "in_progress"
+        work_off(judging)
+    with judging.work() as session:
+        for rule in rules_of(session, project.id):
+            switch_rule(session, rule, on=False, by="test")
+    work_off(judging)
+    server.status = "completed"
+    work_off(judging)
+    work_off(judging)
+    assert len(server.asked) == (1 if when == "after it is sent" else 0)
+    assert {(row.status, row.reason_code) for row in rows(judging).values()} == {("skipped", "rule_off")}
+    assert (count(judging, BatchedQuestion), judge_due(judging)) == (0, 0)
+
+
+def test_what_a_call_held_before_it_changed_is_not_sent(
+    judging: Services, server: BatchServer, project: Project, calls: Any
+) -> None:
+    ids = calls(2)
+    judge_due(judging)
+    with judging.work() as session:
+        session.execute(update(Turn).filter_by(conversation_id=ids[0]).values(text=f"Hello from elsewhere {ids[0]}"))
+    replan(judging, project, ids)
+    judge_due(judging)
+    work_off(judging)
+    [sent] = server.asked
+    assert sorted(called(line["body"]) for line in sent) == ids
+    assert sum("elsewhere" in str(line) for line in sent) == 1
+
+
+def test_two_scorecards_of_one_call_wait_each_for_its_own(
+    judging: Services, server: BatchServer, project: Project, calls: Any
+) -> None:
+    """The one that is over first takes no question of the other along."""
+    ids = calls(1)
+    with judging.work() as session:
+        draft = Draft(name="Other", filters={}, share=1.0, evaluators=["rubric_judge"], rubric="outbound")
+        create_rule(session, project.id, draft, by="test")
+    replan(judging, project, ids)
+    whole, late = server.lines, True
+    server.lines = lambda one: None if late and "says_who_calls" in str(one) else whole(one)  # type: ignore[method-assign]
+    judge_due(judging)
+    work_off(judging)
+    judge_due(judging)
+    late = False
+    work_off(judging)
+    judge_due(judging)
+    assert [len(batch) for batch in server.asked] == [2, 1]
+    assert count(judging, Evaluation, status="done") == 2
+    assert count(judging, BatchedQuestion) == 0

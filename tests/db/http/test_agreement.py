@@ -25,7 +25,8 @@ from evalhub.models import (
     Score,
     Turn,
 )
-from evalhub.reports.agreement import Compared, Question, of_question, overview
+from evalhub.reports.agreed import Compared, Question
+from evalhub.reports.agreement import of_question, overview
 from evalhub.rubrics.editing import definition_of, publish
 from evalhub.rubrics.stored import install_rubrics
 from evalhub.services import Services
@@ -211,8 +212,23 @@ def test_levels_are_compared_as_levels_and_1_is_not_true(
     assert found.found.kappa.value == 1.0
     assert found.cells == {("1", "1"): 20, ("2", "2"): 20, ("3", "3"): 20}
     page = signed_in("lead").get(f"{PAGE}/care/tone").text
+    assert "Cohen&#39;s weighted kappa" in page
     [address] = re.findall(r'href="([^"]+said=1&amp;people=1)"', page)
     assert signed_in("lead").get(address.replace("&amp;", "&")).text.count('class="call-row"') == 20
+
+
+def test_a_level_beside_is_less_wrong_than_the_other_end(
+    services: Services, project: Project, calls: list[str], judged: Any, labeled: Any, signed_in: As
+) -> None:
+    judged("near", words(calls, ("2", 20), ("2", 20), ("3", 20)), criterion="tone")
+    judged("far", words(calls, ("3", 20), ("2", 20), ("3", 20)), criterion="tone", model="far")
+    labeled({call: (index // 20) + 1 for index, call in enumerate(calls)}, criterion="tone")
+    kappa = {one.version.id: one.found.kappa.value for one in question(services, project, "tone").judges if one.found}
+    assert kappa["near"] == pytest.approx(0.667, abs=0.001)
+    assert kappa["far"] == pytest.approx(0.0, abs=0.001)
+    page = plain(signed_in("viewer").get(PAGE).text)
+    assert "weighted kappa 0.67 [" in page
+    assert "kappa 0.00 [" in page
 
 
 def test_people_among_themselves_and_a_call_of_two_counts_once(

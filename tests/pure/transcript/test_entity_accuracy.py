@@ -31,6 +31,8 @@ from tests.pure.transcript.helpers import evaluate, said, the_score
         ("It's a tent for two. May I return it?", ["number 2"]),
         ("May 2 or the second of May", ["date 5-2", "date 5-2"]),
         ("nothing of the kind", []),
+        ("M as in Mary, or November Mike", []),
+        ("Write to Anna@example.com", ["code annaatexamp1ed0tc0m"]),
     ],
 )
 def test_entities_are_found_however_they_are_said(text: str, found: list[str]) -> None:
@@ -55,6 +57,19 @@ def right(reference: str, heard: str) -> list[bool]:
         ("My name is Mary Ann", "my name is maryann"),
         ("O-L-I-V-E-R", "o l i v e r"),
         ("double five three", "553"),
+        ("forty nine ninety", "$49.90"),
+        ("five fifty", "5.50"),
+        ("half past eight", "8:30"),
+        ("a quarter to one", "12:45"),
+        ("eight thirty in the morning", "8:30 AM"),
+        ("four o'clock", "4:00"),
+        ("noon on Tuesday", "12 pm on tuesday"),
+        ("zed nine one two", "Z912"),
+        ("it's john dot smith at example dot co dot uk", "john.smith@example.co.uk"),
+        ("John.Smith@my-shop.example", "john dot smith at my dash shop dot example"),
+        ("M as in Mary, I, L, L", "MILL"),
+        ("Alpha Bravo one two three", "AB123"),
+        ("I like 12 of them", "i like twelve of them"),
     ],
 )
 def test_the_same_said_otherwise_is_right(reference: str, heard: str) -> None:
@@ -72,6 +87,11 @@ def test_the_same_said_otherwise_is_right(reference: str, heard: str) -> None:
         ("8:30 am", "8:30 pm"),
         ("My name is Nora Whitfield", "my name is laura woodfield"),
         ("Tuesday", "thursday"),
+        ("half past eight", "8:15"),
+        ("noon", "12 am"),
+        ("fifty five", "5.5"),
+        ("john dot smith at example dot com", "johnsmith@example.com"),
+        ("john@example.com", "john at example dot org"),
         ("12345 and 12345", "12345"),
     ],
 )

@@ -86,6 +86,12 @@ def test_a_changed_word_changes_the_hash(tmp_path: Path) -> None:
         ),
         (HEAD + CRITERION + 'type = "ordinal"', "criteria[0].levels: expected two levels or more"),
         (
+            HEAD
+            + CRITERION
+            + 'type = "ordinal"\nlevels = [{value = 1, label = "low"}, {value = "high", label = "high"}]',
+            "criteria[0].levels[1].value: expected a number",
+        ),
+        (
             HEAD + CRITERION + 'levels = [{value = 1}, "x"]',
             "criteria[0].levels[0]: expected a table with value and label",
         ),

@@ -18,7 +18,7 @@ def test_rare_fails_nobody_agrees_on() -> None:
     assert found.observed.value == pytest.approx(0.92)
     assert found.kappa.value == pytest.approx(-0.0417, abs=1e-4)
     assert found.alpha.value == pytest.approx(-0.0365, abs=1e-4)
-    assert found.ac1.value == pytest.approx(0.9134, abs=1e-4)
+    assert found.ac.value == pytest.approx(0.9134, abs=1e-4)
     assert (found.specific["fail"].value, found.both_of_any["fail"].value) == (0.0, 0.0)
 
 
@@ -55,7 +55,7 @@ def test_one_class_only_tells_nothing_beyond_chance() -> None:
 
 def test_three_classes_and_full_agreement() -> None:
     found = agreement([Pair(call=i, first=word, second=word) for i, word in enumerate("abcabc")], "abc")
-    values = (found.observed, found.kappa, found.alpha, found.ac1)
+    values = (found.observed, found.kappa, found.alpha, found.ac)
     assert [one.value for one in values] == pytest.approx([1, 1, 1, 1])
 
 

@@ -46,7 +46,9 @@ def test_a_rule_is_tried_made_and_switched_off_without_a_mouse(admin: Page, call
     expect(tried).to_contain_text("Of the latest 10 calls, 0 would be evaluated")
     expect(tried.get_by_text("the agent is not sales")).to_have_count(4)
     admin.get_by_role("button", name="Save").press("Enter")
-    expect(admin.locator("#toasts")).to_contain_text("Sales holds for calls that end from now on")
+    expect(admin.locator("#toasts")).to_contain_text(
+        "Sales is saved, as version 1. It holds for calls that end from now on"
+    )
     admin.get_by_role("button", name="Switch Sales off").press("Enter")
     expect(admin.get_by_role("button", name="Switch Sales on")).to_be_visible()
     admin.get_by_role("button", name="Delete Sales").press("Enter")

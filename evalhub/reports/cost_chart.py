@@ -12,7 +12,7 @@ Days = Sequence[tuple[date, Asked]]
 
 
 def cost_chart(key: str, title: str, days: Days) -> Chart:
-    """US dollars a day, the models on top of each other. What has no known price is told; without any bar, nothing is drawn."""
+    """US dollars a day, the models on top of each other. What has no known price is told; no bar at all, no drawing."""
     models = sorted({asked.model for _, asked in days})
     layout = layout_of(LINES, len(models), y_title="US dollars") | {"barmode": "stack"}
     layout["xaxis"] |= {"type": "date", "tickformat": "%-d %b"}

@@ -13,6 +13,7 @@ from evalhub.evaluations.rules import rules_of
 from evalhub.labeling.slots import may_listen
 from evalhub.models import PENDING, RUNNING, Recording
 from evalhub.reports.call import TIERS, call_report
+from evalhub.reports.calls import calls_csv
 from evalhub.reports.judges import asked_about
 from evalhub.reports.titles import titles
 from evalhub.traces import inbox, queries, receive, span_tree
@@ -62,6 +63,16 @@ def index() -> str:
         cap=queries.COUNT_CAP,
         choices=queries.choices(db(), project().id),
     )
+
+
+@bp.get("/export.csv")
+@allow("viewer", "lead")
+def as_csv() -> Response:
+    """Every call of the list, not only its first page."""
+    filters = Filters.from_args(request.args)
+    table = calls_csv(db(), project().id, filters, titles(db(), project().id), _address)
+    headers = {"Content-Disposition": f'attachment; filename="calls-{project().slug}.csv"'}
+    return Response(table, mimetype="text/csv", headers=headers)
 
 
 @bp.get("/waveforms")
@@ -239,6 +250,11 @@ def _rules(conversation: Any, evaluations: Any) -> dict[str, Any]:
         "rules": {rule.id: rule for rule in rules},
         "unplanned": unplanned(db(), conversation, evaluations, rules),
     }
+
+
+def _address(conversation_id: str) -> str:
+    where = {"project_slug": project().slug, "conversation_id": conversation_id}
+    return url_for("conversations.page", **where, _external=True)
 
 
 def _offset() -> int:

@@ -78,6 +78,18 @@ def test_only_versions_that_were_judged_take_room():
     assert height(NINE[0]) < height(*NINE[:3]) < height(*NINE)
 
 
+def test_scale_and_legend_of_many_questions_stand_above_them():
+    found = rate(3, 4)
+    assert found
+    titles = {f"criterion.{key}": key for key in "abcdefgh"}
+    people = [VersionRate(metric, NINE[0], found) for metric in titles]
+    made = criteria_chart("c", "Criteria", people, [], judges={}, titles=titles, versions=VERSIONS, link=link)
+    layout = made.figure["layout"]
+    assert layout["xaxis"]["side"] == "top"
+    assert layout["legend"]["y"] > 1
+    assert layout["margin"]["t"] > layout["margin"]["b"]
+
+
 def test_nothing_measured_is_drawn_as_nothing():
     assert chart().is_empty
     assert chart().figure == {}

@@ -177,6 +177,6 @@ def _enter_project(roles: frozenset[str]) -> None:
     role = role_of(db(), found.id, current_user.person) if found else None
     if found is None or role is None:
         abort(404, "There is no such project, or you are no member of it.")
+    g.project, g.role = found, role  # a refusal shows the project's own pages, too
     if role not in roles:
         abort(403, f"A {role} may not see this page. Ask an admin of the project.")
-    g.project, g.role = found, role

@@ -9,7 +9,7 @@ from evalhub.reports.compared import judge_versions
 from evalhub.reports.pairing import matrix_words
 from evalhub.trust.agreement import FEW_CALLS
 from webui.access import allow
-from webui.context import db, project
+from webui.context import db, project, services
 
 bp = Blueprint("agreement", __name__, url_prefix="/p/<project_slug>/agreement")
 
@@ -24,6 +24,7 @@ def index() -> str:
         any_labels=any(question.answered for _, questions in cards for question in questions),
         any_judge=bool(judge_versions(db(), project().id)),
         few=FEW_CALLS,
+        model=services().settings.judge_model,
     )
 
 

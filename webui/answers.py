@@ -7,7 +7,7 @@ from flask import Flask, Response, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import BadRequestKeyError, HTTPException, InternalServerError
 
 from evalhub.errors import BadInput, Conflict, NotFound, Problem, SetupError
 from webui.context import give_up
@@ -20,7 +20,12 @@ KEPT_HEADERS = ("Allow", "Retry-After")
 OLD_PAGE = "This page is too old: you signed in or out since it was opened. Reload it, then try again."
 UNSTORABLE = "Something in this request cannot be stored: a number out of range, or a zero character in a text."
 
-PLAIN = {404: "There is nothing at this address.", 405: "This address does not take such a request."}
+PLAIN = {
+    400: "Something is missing in this address or form. Go back and try again.",
+    404: "There is nothing at this address.",
+    405: "This address does not take such a request.",
+    413: "That is more than may be sent at once.",
+}
 
 
 def init_app(app: Flask) -> None:
@@ -66,7 +71,7 @@ def _problem(status: int, message: str, problems: list[Problem]) -> Response:
 
 
 def _refused(error: HTTPException) -> Response:
-    is_told = error.description != type(error).description
+    is_told = error.description != type(error).description and not isinstance(error, BadRequestKeyError)
     told = error.description if is_told else PLAIN.get(error.code or 500, error.description)
     response = answer(error.code or 500, told or error.name)
     kept = [(name, value) for name, value in error.get_headers() if name in KEPT_HEADERS]

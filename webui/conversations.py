@@ -6,7 +6,6 @@ from typing import Any
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from evalhub import plugins
 from evalhub.accounts.audit import audit
 from evalhub.errors import BadInput, Problem, describe
 from evalhub.evaluations.explaining import unplanned
@@ -14,8 +13,9 @@ from evalhub.evaluations.rules import rules_of
 from evalhub.labeling.slots import may_listen
 from evalhub.models import PENDING, RUNNING, Recording
 from evalhub.reports.call import TIERS, call_report
+from evalhub.reports.calls import calls_csv
 from evalhub.reports.judges import asked_about
-from evalhub.rubrics.stored import criterion_titles
+from evalhub.reports.titles import titles
 from evalhub.traces import inbox, queries, receive, span_tree
 from evalhub.traces.deletion import delete_conversation
 from evalhub.traces.filters import Filters
@@ -46,7 +46,12 @@ def index() -> str:
     filters = Filters.from_args(request.args)
     page = queries.list_conversations(db(), project().id, filters, cursor=request.args.get("cursor"))
     shown = queries.summaries(db(), project().id, [row.id for row in page.items])
-    context: dict[str, Any] = {"page": page, "summaries": shown, "filters": filters, "titles": _titles()}
+    context: dict[str, Any] = {
+        "page": page,
+        "summaries": shown,
+        "filters": filters,
+        "titles": titles(db(), project().id),
+    }
     if request.headers.get("HX-Request"):
         return render_template("conversations/rows.html", **context)
     return render_template(
@@ -58,6 +63,16 @@ def index() -> str:
         cap=queries.COUNT_CAP,
         choices=queries.choices(db(), project().id),
     )
+
+
+@bp.get("/export.csv")
+@allow("viewer", "lead")
+def as_csv() -> Response:
+    """Every call of the list, not only its first page."""
+    filters = Filters.from_args(request.args)
+    table = calls_csv(db(), project().id, filters, titles(db(), project().id), _address)
+    headers = {"Content-Disposition": f'attachment; filename="calls-{project().slug}.csv"'}
+    return Response(table, mimetype="text/csv", headers=headers)
 
 
 @bp.get("/waveforms")
@@ -220,18 +235,12 @@ def _told(conversation: Any, start: int, count: int) -> dict[str, Any]:
     scores = queries.scores_of(db(), project().id, conversation.id)
     evaluations = queries.evaluations_of(db(), project().id, conversation.id)
     asked = asked_about(db(), project().id, conversation.id)
-    report: Any = call_report(conversation, scores, evaluations, _titles(), asked)
+    report: Any = call_report(conversation, scores, evaluations, titles(db(), project().id), asked)
     end = start + count
     more = end if end < len(report.lines) else None
     height = lanes_px(conversation, scores)
     shown = {"lines": report.lines[start:end], "next": more, "lanes_px": height, "tiers": TIERS}
     return {"call": conversation, "report": report, "evaluations": evaluations, **shown}
-
-
-def _titles() -> dict[str, str]:
-    """What metrics and criteria are called, by id."""
-    titles = {metric.id: metric.title for metric in plugins.metrics().values()}
-    return titles | {f"criterion.{key}": title for key, title in criterion_titles(db(), project().id).items()}
 
 
 def _rules(conversation: Any, evaluations: Any) -> dict[str, Any]:
@@ -241,6 +250,11 @@ def _rules(conversation: Any, evaluations: Any) -> dict[str, Any]:
         "rules": {rule.id: rule for rule in rules},
         "unplanned": unplanned(db(), conversation, evaluations, rules),
     }
+
+
+def _address(conversation_id: str) -> str:
+    where = {"project_slug": project().slug, "conversation_id": conversation_id}
+    return url_for("conversations.page", **where, _external=True)
 
 
 def _offset() -> int:

@@ -14,6 +14,7 @@ from evalhub.reports.repeated import SHOWN, repeats_by_version
 from evalhub.reports.tools import tools_by_version
 from evalhub.reports.window import CHOICES, Window, agents
 from evalhub.rubrics.stored import criterion_titles
+from evalhub.traces.filters import NONE
 from webui.access import allow
 from webui.context import db, project
 
@@ -90,6 +91,7 @@ def _calls(window: Window, **filters: Any) -> str:
     """The list of the calls behind a point."""
     day = filters.pop("day", None)
     dates = {"from": day or f"{window.since:%Y-%m-%d}", "to": day or f"{window.until:%Y-%m-%d}"}
-    wanted = {"agent": window.agent, **dates, **filters}
+    named = {name: filters[name] or NONE for name in ("agent", "version") if name in filters}
+    wanted = {"agent": window.agent, **dates, **filters, **named}
     known = {name: value for name, value in wanted.items() if value}
     return url_for("conversations.index", project_slug=project().slug, **known)

@@ -1,7 +1,5 @@
 """Labels as rows for a spreadsheet or notebook: one answer a line, with what an honest estimate needs beside it."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -11,23 +9,19 @@ from sqlalchemy.orm import Session
 
 from evalhub.labeling.slots import OF_QUEUE
 from evalhub.models import Label, LabelValue, Queue, QueueItem, Stratum, User
+from evalhub.spreadsheets import as_csv
 
 COLUMNS = (
     "conversation_id", "labeler", "rubric", "rubric_version", "criterion", "subject_type", "subject_id", "value", "na",
     "comment", "evidence", "submitted_at", "seconds", "heard_fraction", "purpose", "stratum", "inclusion_prob",
     "random_rank", "split",
 )  # fmt: skip
-SPREADSHEETS_RUN = ("=", "+", "-", "@", "\t", "\r")
 
 
 def labels_csv(session: Session, *, project_id: int, queue_id: int) -> str:
     """The rows as CSV with a head line. Values and evidence are JSON, so that true, 3 and "billing" stay apart."""
-    buffer = io.StringIO()
-    table = csv.writer(buffer)
-    table.writerow(COLUMNS)
-    for row in label_rows(session, project_id=project_id, queue_id=queue_id):
-        table.writerow([_cell(name, row[name]) for name in COLUMNS])
-    return buffer.getvalue()
+    rows = label_rows(session, project_id=project_id, queue_id=queue_id)
+    return as_csv(COLUMNS, ([_cell(name, row[name]) for name in COLUMNS] for row in rows))
 
 
 def label_rows(session: Session, *, project_id: int, queue_id: int) -> Iterator[dict[str, Any]]:
@@ -57,6 +51,4 @@ def label_rows(session: Session, *, project_id: int, queue_id: int) -> Iterator[
 def _cell(name: str, value: Any) -> Any:
     if name in ("value", "evidence"):
         return json.dumps(value, ensure_ascii=False)
-    if name == "submitted_at":
-        return value.isoformat()
-    return f"'{value}" if isinstance(value, str) and value.startswith(SPREADSHEETS_RUN) else value
+    return value.isoformat() if name == "submitted_at" else value

@@ -12,14 +12,15 @@ Days = Sequence[tuple[date, Asked]]
 
 
 def cost_chart(key: str, title: str, days: Days) -> Chart:
-    """US dollars a day, the models on top of each other. What has no known price is told, and no bar."""
+    """US dollars a day, the models on top of each other. What has no known price is told; no bar at all, no drawing."""
     models = sorted({asked.model for _, asked in days})
     layout = layout_of(LINES, len(models), y_title="US dollars") | {"barmode": "stack"}
     layout["xaxis"] |= {"type": "date", "tickformat": "%-d %b"}
     traces = [_bars(days, model, index) for index, model in enumerate(models)]
     rows = [(str(day), asked.model, f"{asked.usd:.4f}", asked.askings, asked.unpriced) for day, asked in days]
     note = " ".join(_unpriced(days, models))
-    return Chart(id=key, title=title, figure=checked(traces, layout), columns=COLUMNS, rows=rows, note=note)
+    figure = checked(traces, layout) if any(trace["x"] for trace in traces) else {}
+    return Chart(id=key, title=title, figure=figure, columns=COLUMNS, rows=rows, note=note)
 
 
 def _bars(days: Days, model: str, index: int) -> Trace:

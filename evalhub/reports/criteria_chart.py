@@ -4,7 +4,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalhub.reports import points
-from evalhub.reports.figures import BETWEEN, PART, PASSED, RATE_COLUMNS, RATE_RANGE, Chart, checked, layout_of, rate_row
+from evalhub.reports.figures import (
+    BELOW,
+    BETWEEN,
+    PART,
+    PASSED,
+    RATE_COLUMNS,
+    RATE_RANGE,
+    Chart,
+    checked,
+    layout_of,
+    rate_row,
+)
 from evalhub.reports.judged import Judge, Linked, symbols
 from evalhub.reports.measures import VersionRate
 from evalhub.reports.points import PEOPLE, Link, Versions, colour
@@ -50,9 +61,18 @@ def criteria_chart(
 
 def _layout(titles: Mapping[str, str], told: Sequence[Told], names: int) -> dict[str, Any]:
     parts = len({(found.version, who) for found, who in told})
-    layout = layout_of(len(titles) * (PART * parts + BETWEEN), names, x_title=PASSED, x_range=RATE_RANGE)
+    drawn = len(titles) * (PART * parts + BETWEEN)
+    layout = layout_of(drawn, names, x_title=PASSED, x_range=RATE_RANGE)
+    layout |= _above(layout, drawn)
     layout["yaxis"] |= {"categoryorder": "array", "categoryarray": [*titles.values()][::-1]}
     return layout | {"scattermode": "group", "scattergap": 0.3}
+
+
+def _above(layout: dict[str, Any], drawn: int) -> dict[str, Any]:
+    """The scale and the legend before a drawing that is higher than a window: who reads on knows what is what."""
+    margin = layout["margin"] | {"t": layout["margin"]["b"], "b": layout["margin"]["t"]}
+    legend = layout["legend"] | {"y": 1 + BELOW / max(1, drawn), "yanchor": "bottom"}
+    return {"margin": margin, "legend": legend, "xaxis": layout["xaxis"] | {"side": "top"}}
 
 
 def _row(found: VersionRate, titles: Mapping[str, str], judge: Judge | None) -> tuple[Any, ...]:

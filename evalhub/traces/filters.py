@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, any_, exists, func, literal, literal_column, select, text
+from sqlalchemy import ColumnElement, Select, Text, and_, any_, exists, func, literal, literal_column, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from evalhub.errors import BadInput, Problem
@@ -45,6 +45,8 @@ EQUAL: dict[str, Any] = {
     "scenario": SCENARIO,
 }
 """filters that name what a column holds"""
+NONE = "(none)"
+"""of those: the calls of which the client said nothing there, as an agent without a version"""
 BY_ANSWER = ("verdict", "metric", "by", "evaluator", "judge", "said", "people", "status")
 """filters that pick calls by what was answered about them: a sample of those speaks for no others"""
 
@@ -130,7 +132,7 @@ def conditions_by_name(
     """
     given = filters.as_args()
     found: dict[str, ColumnElement[bool]] = {
-        name: column == given[name] for name, column in EQUAL.items() if name in given
+        name: _holds(column, given[name]) for name, column in EQUAL.items() if name in given
     }
     found |= {"from": Conversation.started_at >= filters.since} if filters.since else {}
     found |= {"to": Conversation.started_at < filters.until} if filters.until else {}
@@ -148,6 +150,10 @@ def conditions_by_name(
 def ids(project_id: int, filters: Filters) -> Select[Any]:
     """A select of the ids of these conversations, for whoever draws from them."""
     return select(Conversation.id).where(*conditions(project_id, filters))
+
+
+def _holds(column: Any, wanted: str) -> ColumnElement[bool]:
+    return or_(column.is_(None), column == "") if wanted == NONE else column == wanted
 
 
 def _same(table: Any) -> ColumnElement[bool]:

@@ -15,7 +15,7 @@ from evalhub.errors import BadInput, NotFound, Problem
 from evalhub.evaluations.counted import once
 from evalhub.models import AudioAnalysis, Conversation, Evaluation, InboxItem, Label, QueueItem, Recording, Score
 from evalhub.traces.aliases import canonical
-from evalhub.traces.filters import Filters, conditions
+from evalhub.traces.filters import NONE, Filters, conditions
 
 COUNT_CAP = 10_000
 PAGE = 50
@@ -95,13 +95,17 @@ def count(session: Session, project_id: int, filters: Filters) -> int:
 
 
 def choices(session: Session, project_id: int) -> dict[str, list[str]]:
-    """Agents and versions to filter by."""
+    """Agents and versions to filter by; NONE at the end, where there are calls without one."""
     pairs = select(Conversation.agent_name, Conversation.agent_version).filter_by(project_id=project_id).distinct()
     rows = session.execute(pairs).all()
     return {
-        "agent": sorted({row[0] for row in rows if row[0]}),
-        "version": sorted({row[1] for row in rows if row[1]}, reverse=True),
+        "agent": _in_order({row[0] or "" for row in rows}),
+        "version": _in_order({row[1] or "" for row in rows}, reverse=True),
     }
+
+
+def _in_order(names: set[str], *, reverse: bool = False) -> list[str]:
+    return [*sorted(names - {""}, reverse=reverse), *([NONE] if "" in names else [])]
 
 
 def summaries(session: Session, project_id: int, ids: Sequence[str]) -> dict[str, Summary]:

@@ -23,6 +23,7 @@ MAY = (
     ("/p/<project_slug>/recordings/<sha256>/contour", {"lead", "viewer"}),
     ("/p/<project_slug>/recordings", {"lead", "viewer", "labeler"}),
     ("/p/<project_slug>/dashboard", {"lead", "viewer"}),
+    ("/p/<project_slug>/compare", {"lead", "viewer"}),
     ("/p/<project_slug>/agreement", {"lead", "viewer"}),
     ("/p/<project_slug>/scorecards/new", {"lead"}),
     ("/p/<project_slug>/scorecards/<key>/edit", {"lead"}),

@@ -1,5 +1,6 @@
 """Pages of conversations: what strangers sent is shown as text, odd addresses lead nowhere, uploads become calls."""
 
+import csv
 import io
 from collections.abc import Callable
 from urllib.parse import quote
@@ -7,8 +8,11 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 
+from evalhub.models import Project
+from evalhub.reports import calls
 from evalhub.services import Services
 from tests.db.http.conftest import As, Program
+from tests.db.labeling.making import add_calls
 
 pytestmark = pytest.mark.db
 LIST = "/p/demo/conversations"
@@ -122,3 +126,28 @@ def test_admins_get_bodies_as_they_were_received(api: Program, signed_in: As, pa
     received = signed_in("admin").get(f"/p/demo/conversations/call-7/bodies/{number}")
     assert (received.data, received.mimetype) == (body, "application/octet-stream")
     assert signed_in("lead").get(f"/p/demo/conversations/call-7/bodies/{number}").status_code == 403
+
+
+def test_the_list_is_exported_as_it_is_filtered_and_no_cell_of_it_runs(
+    signed_in: As, api: Program, parse: Parse
+) -> None:
+    for name, agent in (("=1+2", "desk"), ("call-2", "desk"), ("call-3", "sales")):
+        body = {"id": name, "agent": {"name": agent}, "started_at": "2026-11-01T10:00:00Z"}
+        assert api("POST", "conversations", json=body).status_code == 202
+    parse()
+    answer = signed_in("viewer").get(f"{LIST}/export.csv?agent=desk")
+    assert answer.mimetype == "text/csv"
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert {row["id"] for row in rows} == {"'=1+2", "call-2"}
+    assert {row["address"] for row in rows} == {f"http://localhost{LIST}/{name}" for name in ("=1+2", "call-2")}
+
+
+def test_an_export_goes_past_the_first_page(
+    signed_in: As, services: Services, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "MAX_PAGE", 2)
+    with services.work() as session:
+        add_calls(session, project.id, 5)
+    rows = list(csv.DictReader(io.StringIO(signed_in("viewer").get(f"{LIST}/export.csv").text)))
+    assert sorted(row["id"] for row in rows) == [f"call-{number:05}" for number in range(5)]
+    assert {row["duration_s"] for row in rows} == {"180.0"}

@@ -1,5 +1,8 @@
 """The dashboard's numbers: whose they are, and where they lead."""
 
+import re
+from urllib.parse import unquote
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event
@@ -37,6 +40,17 @@ def test_two_agents_that_number_alike_are_not_pooled(services: Services, project
     page = viewer.get("/p/demo/dashboard").text
     assert "2 agent versions" in " ".join(page.split())
     assert "agent=sales\\u0026" in page.replace("&amp;", "\\u0026")
+
+
+def test_numbers_of_calls_without_a_version_open_those_calls_only(
+    services: Services, project: Project, viewer: FlaskClient
+) -> None:
+    add_silence(services, project, AgentVersion("desk", ""), 500.0)
+    page = viewer.get("/p/demo/dashboard").text.replace("&amp;", "&")
+    link = next(found for found in re.findall(r'href="([^"]+)"', page) if "metric=dead_air_ms.longest" in found)
+    assert "version=(none)" in unquote(link)
+    assert "1 call" in viewer.get(link).text
+    assert "0 calls" in viewer.get(link.replace("agent=desk", "agent=%28none%29")).text
 
 
 def test_the_export_says_agent_version_and_unit(services: Services, project: Project, viewer: FlaskClient) -> None:

@@ -95,3 +95,17 @@ def test_without_a_database_programs_are_told_to_come_back(without_database: Fla
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
     assert without_database.get("/healthz").status_code == 200
     assert without_database.get("/readyz").json["reason"] == "the database is away"
+
+
+def test_who_may_not_see_a_page_still_finds_the_pages_of_the_project(signed_in: As) -> None:
+    answer = signed_in("viewer").get("/p/demo/settings/keys")
+    assert answer.status_code == 403
+    assert 'href="/p/demo/dashboard"' in answer.text
+    assert 'href="/p/demo/settings/keys"' not in answer.text
+    assert 'href="/p/demo/label"' not in answer.text
+
+
+def test_an_address_without_what_it_needs_is_told_in_plain_words(signed_in: As) -> None:
+    answer = signed_in("lead").get("/p/demo/scorecards/new")
+    assert answer.status_code == 400
+    assert "Something is missing in this address or form." in answer.text

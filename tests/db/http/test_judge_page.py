@@ -122,3 +122,9 @@ def test_cost_cache_and_flips_are_shown(services: Services, project: Project, si
     assert found.flips is not None
     assert (found.unsure.value, found.flips.value, found.flips.count, found.flips.effective) == (0.25, 0.5, 2, 1)
     assert "50.0 % of answers" in " ".join(signed_in("lead").get(PATH).text.split())
+
+
+def test_where_a_model_is_connected_agreement_waits_for_calls_and_asks_for_no_model(signed_in: As) -> None:
+    page = signed_in("lead").get("/p/demo/agreement").text
+    assert "gpt-6-luna is connected and answers calls as they end" in page
+    assert "Connect a model" not in page

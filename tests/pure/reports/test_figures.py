@@ -1,10 +1,14 @@
 """What the charts of the dashboard draw."""
 
+from datetime import date
+
 import pytest
 
 from evalhub.evaluators import Metric
+from evalhub.reports.cost_chart import cost_chart
 from evalhub.reports.criteria_chart import criteria_chart
 from evalhub.reports.figures import rate_chart, spread_chart
+from evalhub.reports.judges import Asked
 from evalhub.reports.measures import AgentVersion, Percentiles, VersionRate
 from evalhub.trust.intervals import rate
 
@@ -74,6 +78,25 @@ def test_only_versions_that_were_judged_take_room():
     assert height(NINE[0]) < height(*NINE[:3]) < height(*NINE)
 
 
+def test_scale_and_legend_of_many_questions_stand_above_them():
+    found = rate(3, 4)
+    assert found
+    titles = {f"criterion.{key}": key for key in "abcdefgh"}
+    people = [VersionRate(metric, NINE[0], found) for metric in titles]
+    made = criteria_chart("c", "Criteria", people, [], judges={}, titles=titles, versions=VERSIONS, link=link)
+    layout = made.figure["layout"]
+    assert layout["xaxis"]["side"] == "top"
+    assert layout["legend"]["y"] > 1
+    assert layout["margin"]["t"] > layout["margin"]["b"]
+
+
 def test_nothing_measured_is_drawn_as_nothing():
     assert chart().is_empty
     assert chart().figure == {}
+
+
+def test_where_no_price_is_known_the_numbers_are_told_without_an_empty_drawing():
+    asked = Asked(model="reader", askings=2, usd=0.0, unpriced=2)
+    found = cost_chart("judging", "US dollars", [(date(2026, 11, 1), asked)])
+    assert (found.figure, found.is_empty) == ({}, False)
+    assert "2 askings of reader have no known price" in found.note

@@ -123,6 +123,7 @@ def test_a_day_without_a_mouse(two_calls: None, page: Page, services: Services) 
 
 def test_a_scorecard_that_is_not_complete_says_where(two_calls: None, page: Page) -> None:
     page.wait_for_selector(".lanes canvas")
+    assert page.inner_text("[data-answered]") == "0 of 2 answered"
     page.keyboard.press("f")
     page.keyboard.press("Control+Enter")
     shown = page.locator("[data-needs]:visible").all_inner_texts()
@@ -132,6 +133,7 @@ def test_a_scorecard_that_is_not_complete_says_where(two_calls: None, page: Page
     ]
     assert page.evaluate("document.activeElement.dataset.criterion") == "policy"
     page.keyboard.press("p")
+    page.wait_for_selector("text=1 of 2 answered")
     page.wait_for_selector("text=Draft saved")
     page.reload()
     page.wait_for_selector("#criterion-policy input[value=pass]:checked", state="attached")

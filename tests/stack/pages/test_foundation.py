@@ -17,6 +17,7 @@ PASSWORD = "a long enough password"
 KEYS = "/p/demo/settings/keys"
 PAGES = (
     *("/account", "/projects", "/p/demo/", "/p/demo/conversations", "/p/demo/dashboard", "/p/demo/label"),
+    "/p/demo/compare",
     *(f"/p/demo/settings/{name}" for name in ("keys", "integrations", "members", "judge")),
     *(f"/p/demo/settings/{name}" for name in ("rules", "evaluation-rules", "project", "audit")),
 )

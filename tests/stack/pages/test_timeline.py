@@ -46,6 +46,21 @@ def test_names_of_tools_never_run_into_each_other(busy: Page, width: int) -> Non
 
 
 @pytest.mark.parametrize("width", [1280, 390])
+def test_names_of_lanes_stand_before_what_happened_at_the_start(busy: Page, width: int) -> None:
+    busy.set_viewport_size({"width": width, "height": 800})
+    busy.goto(CALL)
+    expect(busy.locator(".lane.tools .mark")).to_have_count(len(STARTS))
+    names = busy.locator(".lane:not(.scale) .lane-name")
+    assert {"caller", "agent", "tools"} <= set(names.all_inner_texts())
+    field = busy.locator(".lanes-field").bounding_box()
+    assert field
+    boxes = [name.bounding_box() for name in names.all()]
+    assert all(box and box["x"] + box["width"] <= field["x"] + 0.5 for box in boxes)
+    whole = names.evaluate_all("names => names.every(name => name.scrollWidth <= name.clientWidth)")
+    assert whole
+
+
+@pytest.mark.parametrize("width", [1280, 390])
 def test_the_last_time_of_the_axis_is_whole(busy: Page, width: int) -> None:
     busy.set_viewport_size({"width": width, "height": 800})
     busy.goto(CALL)

@@ -1,12 +1,9 @@
 // The two dialogs: why a call is skipped, and the list of keys.
+import { wireDialog } from "../lib/dialog";
 import { keysOn, setKeysOn } from "./keys";
 
 export function wireDialogs(root: HTMLElement, send: (form: HTMLFormElement) => void): void {
-  for (const dialog of root.querySelectorAll("dialog")) {
-    dialog.addEventListener("keydown", (event) => event.stopPropagation()); // not for the player behind it
-    dialog.querySelector("[data-close]")?.addEventListener("click", () => dialog.close());
-    dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
-  }
+  for (const dialog of root.querySelectorAll("dialog")) wireDialog(dialog);
   const skip = root.querySelector<HTMLFormElement>("#skip-form");
   skip?.addEventListener("submit", (event) => {
     event.preventDefault();

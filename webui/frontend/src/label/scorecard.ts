@@ -82,13 +82,24 @@ export class Scorecard {
 
   constructor(form: HTMLFormElement, nameOfTurn: (turnId: string) => string, changed: () => void) {
     const cards = [...form.querySelectorAll<HTMLElement>("[data-criterion]")];
-    this.criteria = cards.map((card) => new Criterion(card, nameOfTurn, changed));
+    const counted = (): void => {
+      this.count(form);
+      changed();
+    };
+    this.criteria = cards.map((card) => new Criterion(card, nameOfTurn, counted));
+    this.count(form);
     cards.forEach((card, index) => {
       card.addEventListener("focusin", () => this.activate(index));
       card.addEventListener("pointerdown", () => this.activate(index));
     });
     const open = this.criteria.findIndex((one) => one.missing);
     this.activate(Math.max(0, open));
+  }
+
+  private count(form: HTMLFormElement): void {
+    const line = form.querySelector("[data-answered]");
+    const answered = this.criteria.filter((one) => !one.missing).length;
+    if (line) line.textContent = `${answered} of ${this.criteria.length} answered`;
   }
 
   get active(): Criterion {

@@ -185,7 +185,10 @@ function show(row: HTMLElement, curves: Curve[], drawn: Drawn, axis: Axis, sound
   });
 }
 
+/** Above its curves: who is which, or what they say where the pointer is. */
 function label(row: HTMLElement, told: string): void {
-  const name = row.querySelector(".lane-name");
-  if (name) name.textContent = `${row.dataset.lane} · ${told}`;
+  const line = row.querySelector(".lane-told") ?? document.createElement("span");
+  line.className = "lane-told";
+  line.textContent = told;
+  row.append(line);
 }

@@ -1,5 +1,9 @@
 // The list of calls: tiny waveforms fetched in one go, j and k through the rows.
+import { keepFilters } from "../lib/came";
 import { bindKeys } from "../lib/keys";
+
+keepFilters();
+bindKeys({ "/": () => document.querySelector<HTMLElement>("[name=q]")?.focus() });
 
 const list = document.querySelector<HTMLElement>(".call-list");
 if (list) {

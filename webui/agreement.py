@@ -7,7 +7,7 @@ from evalhub.reports import agreement
 from evalhub.reports.agreed import written
 from evalhub.reports.compared import judge_versions
 from evalhub.reports.pairing import matrix_words
-from evalhub.trust.agreement import FEW_CALLS
+from evalhub.trust.raters import FEW_CALLS
 from webui.access import allow
 from webui.context import db, project, services
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from evalhub.models import Criterion, JudgeVersion
-from evalhub.trust.agreement import FEW_CALLS, Agreement, Measured
 from evalhub.trust.intervals import Rate
+from evalhub.trust.raters import FEW_CALLS, Agreement, Measured
 
 LISTENING = "listening"
 GOOD, FAIR = 0.6, 0.4

@@ -9,8 +9,8 @@ from itertools import permutations
 from evalhub.criteria import FAIL, NOT_APPLICABLE, PASS, UNSURE, words_of
 from evalhub.models import Criterion
 from evalhub.reports.compared import Answer
-from evalhub.trust.agreement import Agreement, Pair, agreement
 from evalhub.trust.estimates import Part
+from evalhub.trust.raters import Agreement, Pair
 
 Judged = Mapping[str, str | None]
 """by call what a judge said; None where it was not asked"""
@@ -67,6 +67,8 @@ def _classes(criterion: Criterion) -> list[str]:
 
 
 def _agreed(criterion: Criterion, pairs: Sequence[Pair]) -> Agreement | None:
+    from evalhub.trust.agreement import agreement  # it loads numpy, which a server that only takes traces never needs
+
     return agreement(pairs, _classes(criterion), ordinal=criterion.type == "ordinal") if pairs else None
 
 

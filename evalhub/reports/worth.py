@@ -12,7 +12,7 @@ from evalhub.reports.agreement import in_short
 from evalhub.reports.compared import judge_versions
 from evalhub.reports.judged import Judge, Linked
 from evalhub.reports.measures import VersionRate
-from evalhub.trust.agreement import FEW_CALLS
+from evalhub.trust.raters import FEW_CALLS
 
 AgreementLink = Callable[..., str]
 """address of the page of a question (`rubric`, `criterion`), or of all of them"""

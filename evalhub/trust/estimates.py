@@ -12,8 +12,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from evalhub.trust.intervals import Rate
 
 DRAWS = 4000
@@ -38,6 +36,8 @@ def corrected_rate(parts: Sequence[Part], *, seed: int = 0) -> Rate | None:
     judged, heard = sum(part.judged for part in parts), sum(len(part.answers) for part in parts)
     if not judged or not heard:
         return None
+    import numpy as np  # later than at the start, as in `reports.pairing`
+
     draw, total, centre = np.random.default_rng(seed), np.zeros(DRAWS), 0.0
     for part in parts:
         passed, failed = _counts(part)

@@ -15,7 +15,8 @@ from evalhub.openai_client import ModelError, ask_json
 from evalhub.rubrics import load_library, to_version
 from evalhub.settings import Settings
 from evalhub.transcript.rubric_judge import RubricJudge
-from evalhub.trust.agreement import Pair, agreement
+from evalhub.trust.agreement import agreement
+from evalhub.trust.raters import Pair
 from tests.factories import make_conversation, make_tool_call
 from tests.pure.transcript.helpers import evaluate, said
 from tests.stack.judge_server import Aimock, answering, running_aimock

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from evalhub.trust.agreement import Measured, Pair, agreement
+from evalhub.trust.agreement import agreement
+from evalhub.trust.raters import Measured, Pair
 
 
 def pairs(pass_pass: int, pass_fail: int, fail_pass: int, fail_fail: int) -> list[Pair]:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from evalhub.trust.agreement import Agreement, Pair, agreement
+from evalhub.trust.agreement import agreement
+from evalhub.trust.raters import Agreement, Pair
 
 ANXIETY = ("33345523522615221243", "36462424332333221334")
 """20 subjects, levels 1 to 6: the first two raters of the data `anxiety` of R's package irr"""

@@ -42,7 +42,7 @@ def _pitch(f0: Floats) -> dict[str, float | None]:
 
 
 def _tone(sound: TrackSound, piece: Sung, utterance: Interval) -> dict[str, float | None]:
-    if len(piece.f0) < FEWEST_FOR_TONE:
+    if len(piece.slots) < FEWEST_FOR_TONE:
         return {}
     speech_ms = total(intersection(union(sound.voiced, gap_ms=PAUSE_MS - 1), [utterance]))
     start, end = np.searchsorted(sound.nuclei, [utterance[0] // SLOT_MS, utterance[1] // SLOT_MS])
@@ -51,9 +51,9 @@ def _tone(sound: TrackSound, piece: Sung, utterance: Interval) -> dict[str, floa
 
 def _timbre(piece: Sung) -> Floats | None:
     """The mean spectrum of its voiced slots in dB per mel band, its level taken out."""
-    if len(piece.f0) < FEWEST_FOR_TIMBRE:
+    if len(piece.slots) < FEWEST_FOR_TIMBRE:
         return None
-    spectrum = decibels(piece.powers["timbre"].mean(axis=1))
+    spectrum = decibels(piece.power("timbre").mean(axis=1))
     level: Floats = spectrum - spectrum.mean()
     return level
 

@@ -102,7 +102,7 @@ def _dropouts_per_min(sound: TrackSound) -> float | None:
 
 
 def _levels(sound: TrackSound, speaking: Bools) -> dict[str, float | None]:
-    level = decibels(sound.powers["rms"])
+    level = decibels(sound.powers.level("rms"))
     quiet = level[~speaking]
     has_both = speaking.any() and len(quiet) >= FEWEST_VOICED
     snr = float(np.percentile(level[speaking], 75) - np.percentile(quiet, 25)) if has_both else None

@@ -10,7 +10,7 @@ import numpy as np
 from evalhub.audio.arrays import Bools, Floats, Ints
 from evalhub.audio.dead import Dead, dead_stretches
 from evalhub.audio.features import Powers, decibels
-from evalhub.audio.intervals import Interval
+from evalhub.audio.intervals import Interval, union
 from evalhub.audio.syllables import syllable_nuclei
 
 SLOT_MS = 10
@@ -39,6 +39,11 @@ class TrackSound:
         for start, end in self.voiced:
             mask[start // SLOT_MS : end // SLOT_MS] = True
         return mask
+
+    @cached_property
+    def speech(self) -> list[Interval]:
+        """Voiced intervals with what is too short for a pause closed."""
+        return union(self.voiced, gap_ms=PAUSE_MS - 1)
 
     @cached_property
     def dead(self) -> list[Dead]:

@@ -81,9 +81,8 @@ def compared(found: list[tuple[Path, np.ndarray, int]], spoil: object) -> str:
 
 def tracked(sound: np.ndarray, rate: int) -> np.ndarray:
     tracker = PitchTracker(rate)
-    for at in range(0, len(sound), 5 * rate):
-        tracker.feed(sound[at : at + 5 * rate])
-    return tracker.finish()
+    f0 = [tracker.feed(sound[at : at + 5 * rate]) for at in range(0, len(sound), 5 * rate)]
+    return np.concatenate([*f0, tracker.finish()])
 
 
 def praat(sound: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:

@@ -9,23 +9,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from evalhub.audio import contour
 from evalhub.audio.arrays import Floats
+from evalhub.audio.channel import ChannelMeter
 from evalhub.audio.decode import Source, blocks, probe
-from evalhub.audio.features import SpectralMeter
 from evalhub.audio.levels import SLOTS_PER_S, Levels
 from evalhub.audio.loudness import LoudnessMeter
 from evalhub.audio.peaks import PEAKS_PER_S, drawn
-from evalhub.audio.pitch import PitchTracker
 from evalhub.audio.track_sound import TrackSound
 from evalhub.audio.voice import describe
-from evalhub.audio.voiced import VoiceDetector, voiced_intervals
+from evalhub.audio.voiced import voiced_intervals
 from evalhub.errors import Problem, Unreadable
 from evalhub.models import AudioAnalysis, Recording
 
-VERSION = "3"
+VERSION = "4"
 """of `details`: an analysis of another version is read anew"""
 BROKEN_OFF = 0.98
 
@@ -70,17 +67,13 @@ class _Meters:
         self.source = source
         self.levels = Levels(source.rate, source.channels, full_scale=source.full_scale)
         self.loudness = LoudnessMeter(source.rate, source.channels)
-        channels = range(source.channels)
-        self.voices = [VoiceDetector(source.speech_rate) for _ in channels]
-        self.pitches = [PitchTracker(source.speech_rate) for _ in channels]
-        self.spectra = [SpectralMeter(source.speech_rate) for _ in channels]
+        self.channels = [ChannelMeter(source.speech_rate) for _ in range(source.channels)]
 
     def feed(self, native: Floats, speech: Floats) -> None:
         self.levels.feed(native)
         self.loudness.feed(native)
-        for channel, samples in enumerate(speech - self.levels.block_dc()[:, None]):
-            for meter in (self.voices[channel], self.pitches[channel], self.spectra[channel]):
-                meter.feed(samples)
+        for meter, samples in zip(self.channels, speech - self.levels.block_dc()[:, None], strict=True):
+            meter.feed(samples)
 
     def result(self, recording: Recording) -> AudioAnalysis:
         peaks, energies, correlation = self.levels.peaks, self.loudness.finish(), self.levels.correlation
@@ -124,21 +117,14 @@ class _Meters:
         return _Heard([list(interval) for interval in sound.voiced], facts, contour.drawn(sound))
 
     def _sound(self, channel: int, peaks: Floats, energies: Floats) -> TrackSound:
-        voiced = voiced_intervals(self.voices[channel].finish(), peaks, length_ms=self._length_ms)
-        slots = self._length_ms * SLOTS_PER_S // 1000 + 1
-        f0 = _fitted(self.pitches[channel].finish(), slots)
+        heard = self.channels[channel].finish(self._length_ms * SLOTS_PER_S // 1000 + 1)
+        voiced = voiced_intervals(heard.probabilities, peaks, length_ms=self._length_ms)
         return TrackSound(
             voiced=[(start, end) for start, end in voiced],
             peaks=peaks,
-            f0=f0,
-            powers=self.spectra[channel].finish().fitted(slots),
+            f0=heard.f0,
+            powers=heard.powers,
             energies=energies,
             clipped=int(self.levels.clipped[channel]),
             samples=self.levels.samples,
         )
-
-
-def _fitted(values: Floats, slots: int) -> Floats:
-    """Exactly so many slots."""
-    missing = slots - len(values)
-    return np.pad(values, (0, missing)) if missing > 0 else values[:slots]

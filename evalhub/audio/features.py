@@ -10,47 +10,50 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from evalhub.audio.arrays import Bools, Floats
+from evalhub.audio.arrays import Bools, Floats, Ints
 from evalhub.audio.levels import SLOTS_PER_S
 
 FRAME_S = 0.025
 FRAMES_AT_ONCE = 250
 """what stays in the processor's cache"""
-BANDS_HZ = {"low": (50, 1000), "high": (1000, 5000), "syllable": (300, 3300)}
+BANDS_HZ = {"syllable": (300, 3300), "low": (50, 1000), "high": (1000, 5000)}
+ALL = slice(None)
 TIMBRE_BANDS, TIMBRE_HZ = 16, (100.0, 3800.0)
 """mel bands that telephone sound has too, so that both rates give one timbre"""
 FLOOR = 1e-10
 """power below which everything is silence: -100 dB"""
-ROWS: dict[str, int | slice] = {
-    "rms": 0,
-    **{name: row for row, name in enumerate(BANDS_HZ, 1)},
-    "timbre": slice(len(BANDS_HZ) + 1, None),
-}
+LEVELS = {"rms": 0, "syllable": 1}
+COLOURS: dict[str, int | slice] = {"low": 0, "high": 1, "timbre": slice(2, None)}
 
 
 @dataclass(frozen=True)
 class Powers:
-    """Powers per slot by name: `rms` (mean square of full scale), each band of `BANDS_HZ` (relative), and `timbre`, of
-    shape (TIMBRE_BANDS, slots).
+    """The level of every slot: `rms` (mean square of full scale) and `syllable` (a band of `BANDS_HZ`, relative); the
+    colour of every voiced slot: the bands `low` and `high`, and `timbre` of shape (TIMBRE_BANDS, voiced slots).
 
     Kept as their fourth roots in half precision: 0.01 dB fine from silence to any scale, and two bytes each.
     """
 
-    roots: Floats
+    levels: Floats
+    colours: Floats
 
-    def __getitem__(self, name: str) -> Floats:
-        roots = self.roots[ROWS[name]].astype(np.float32)
-        powers: Floats = np.square(np.square(roots))
-        return powers
+    def level(self, name: str, slots: slice | Ints = ALL) -> Floats:
+        """Of these slots."""
+        return _powers(self.levels[LEVELS[name], slots])
 
-    def at(self, slots: slice | Bools) -> Powers:
-        """Those of some slots."""
-        return Powers(self.roots[:, slots])
+    def colour(self, name: str, voiced: slice | Ints = ALL) -> Floats:
+        """Of these of the voiced slots."""
+        return _powers(self.colours[COLOURS[name]].T[voiced].T)
 
     def fitted(self, slots: int) -> Powers:
         """Exactly so many slots; silence where there are too few."""
-        missing = slots - self.roots.shape[1]
-        return Powers(np.pad(self.roots, [(0, 0), (0, missing)])) if missing > 0 else self.at(slice(slots))
+        missing = max(0, slots - self.levels.shape[1])
+        return Powers(np.pad(self.levels[:, :slots], [(0, 0), (0, missing)]), self.colours)
+
+
+def _powers(roots: Floats) -> Floats:
+    powers: Floats = np.square(np.square(roots.astype(np.float32)))
+    return powers
 
 
 class SpectralMeter:
@@ -71,7 +74,9 @@ class SpectralMeter:
         mel = librosa.filters.mel(sr=rate, n_fft=self.size, n_mels=TIMBRE_BANDS, fmin=low, fmax=high)
         self._bands = csr_array(np.concatenate([np.array(inside, np.float32), mel]))  # BLAS would wake its threads
         self._rest: Floats = np.zeros(self.size // 2, np.float32)
-        self._found: list[Floats] = []
+        self._new: list[Floats] = []
+        self._levels: list[Floats] = []
+        self._colours: list[Floats] = []
 
     def feed(self, samples: Floats) -> None:
         """Take the next samples."""
@@ -79,7 +84,7 @@ class SpectralMeter:
         count = max(0, (len(buffer) - self.size) // self.hop + 1)
         if count:
             frames = sliding_window_view(buffer, self.size)[:: self.hop][:count]
-            self._found += [self._roots(frames[at : at + FRAMES_AT_ONCE]) for at in range(0, count, FRAMES_AT_ONCE)]
+            self._new += [self._roots(frames[at : at + FRAMES_AT_ONCE]) for at in range(0, count, FRAMES_AT_ONCE)]
         self._rest = buffer[count * self.hop :].copy()
 
     def _roots(self, frames: Floats) -> Floats:
@@ -91,10 +96,21 @@ class SpectralMeter:
         roots: Floats = np.sqrt(np.sqrt(np.concatenate([whole[None], self._bands @ power.T]))).astype(np.float16)
         return roots
 
-    def finish(self) -> Powers:
-        """The powers of every slot. The meter is used up."""
+    def settle(self, voiced: Bools) -> None:
+        """Which of the next slots are voiced; of the others only their levels stay from now on."""
+        if not len(voiced):
+            return
+        new = np.concatenate(self._new, axis=1)
+        now, later = new[:, : len(voiced)], new[:, len(voiced) :]
+        self._levels.append(now[: len(LEVELS)].copy())
+        self._colours.append(now[len(LEVELS) :, voiced[: now.shape[1]]])
+        self._new = [later.copy()]
+
+    def finish(self, voiced: Bools) -> Powers:
+        """The powers of all slots, given which of those are voiced that were not settled. The meter is used up."""
         self.feed(np.zeros(self.size, np.float32))
-        return Powers(_joined(self._found))
+        self.settle(voiced)
+        return Powers(_joined(self._levels), _joined(self._colours))
 
 
 def _joined(blocks: list[Floats]) -> Floats:

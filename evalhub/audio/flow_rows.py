@@ -21,18 +21,21 @@ from evalhub.audio.scoring import moment, row, wilson
 from evalhub.audio.segments import NOT_A_TURN
 from evalhub.audio.silence import FAIL_MS, WARN_MS, Silence, overlaps, silence, talk_ratio
 from evalhub.audio.talk import Talk
+from evalhub.audio.turns import interval_of
 from evalhub.models import Conversation, Score
 
 YIELD_POLICY = {"window_ms": YIELD_MS, **GAPS}
 STOP_POLICY = {"stop_ms": STOP_MS, "resume_ms": RESUME_MS, **GAPS}
 SILENCE_POLICY = {"warn_ms": WARN_MS, "fail_ms": FAIL_MS}
+UNHEARD_MS = 400
+"""a track that begins later than this may have missed the greeting; turns seldom begin further off than that"""
 NOTED_MS = 2_000
 """shorter silences are part of talking"""
 
 
 def flow_rows(conversation: Conversation, talk: Talk) -> Iterator[Score]:
     """Everything about who speaks over whom, and when nobody does."""
-    yield _greeting(talk)
+    yield _greeting(conversation, talk)
     yield _agent_interruptions(talk)
     yield from _yielding(talk)
     yield _false_stops(talk)
@@ -40,11 +43,23 @@ def flow_rows(conversation: Conversation, talk: Talk) -> Iterator[Score]:
     yield from _heard(conversation, talk)
 
 
-def _greeting(talk: Talk) -> Score:
+def _greeting(conversation: Conversation, talk: Talk) -> Score:
+    if talk.agent_from_ms > UNHEARD_MS and not _greets_from(conversation, talk.agent_from_ms - UNHEARD_MS):
+        begins = f"the agent's track begins {talk.agent_from_ms / 1000:.1f} s into the call"
+        return row(
+            "greeting_ms", None, reason=f"not measurable: {begins}, and no turn tells that nothing was said before"
+        )
     first = min((segment.start_ms for segment in talk.agent), default=None)
     if first is None:
         return row("greeting_ms", None, reason="nothing to measure: the agent never spoke")
     return row("greeting_ms", first, evidence=[moment((0, first), "agent")])
+
+
+def _greets_from(conversation: Conversation, from_ms: int) -> bool:
+    """Whether the agent's first turn is known to begin at this time or later."""
+    turns = conversation.turns_of("agent")
+    interval = interval_of(turns[0]) if turns else None
+    return interval is not None and interval[0] >= from_ms
 
 
 def _agent_interruptions(talk: Talk) -> Score:

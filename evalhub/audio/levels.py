@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from evalhub.audio.arrays import Bools, Floats, Ints
@@ -53,19 +55,25 @@ class Levels:
     @property
     def peaks(self) -> Floats:
         """Absolute peak around the channel's offset, per channel and 10-ms slot: (channels, slots)."""
-        if not self._highest:
-            return np.zeros((len(self.clipped), 0), np.float32)
-        highest, lowest = np.concatenate(self._highest, axis=1), np.concatenate(self._lowest, axis=1)
-        middle = _offset(highest, lowest)[:, None]
-        peaks: Floats = np.maximum(highest - middle, middle - lowest)
-        return peaks
+        return self._settled[0]
 
     @property
     def dc(self) -> Floats:
         """Constant offset of each channel."""
-        if not self._highest:
-            return np.zeros(len(self.clipped), np.float32)
-        return _offset(np.concatenate(self._highest, axis=1), np.concatenate(self._lowest, axis=1))
+        return self._settled[1]
+
+    @cached_property
+    def _settled(self) -> tuple[Floats, Floats]:
+        """Peaks and offsets, once everything is fed; what they are made of is let go."""
+        nothing = np.zeros((len(self.clipped), 0), np.float32)
+        highest, lowest = (np.concatenate([nothing, *blocks], axis=1) for blocks in (self._highest, self._lowest))
+        self._highest, self._lowest = [], []
+        if not highest.size:
+            return nothing, np.zeros(len(nothing), np.float32)
+        middle = _offset(highest, lowest)[:, None]
+        highest -= middle
+        lowest -= middle
+        return np.maximum(highest, -lowest, out=highest), middle[:, 0]
 
     def block_dc(self) -> Floats:
         """Constant offset of each channel in the block fed last."""

@@ -4,6 +4,9 @@ Written from P. Boersma, "Accurate short-term analysis of the fundamental freque
 a sampled sound" (IFA Proceedings 17, 1993): each frame's autocorrelation is divided by that of its window, its maxima
 become candidates, and the cheapest path through candidates and "unvoiced" (costs for octave jumps and for switching
 voicing) decides. Audio comes in blocks; a frame too quiet to be voiced under any path is never transformed.
+
+The path is decided every ten minutes, so that hours of candidates never lie in memory: what is silent is told from the
+loudest sample up to then, in a shorter recording from the loudest of all.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from evalhub.audio.arrays import Floats, Ints
-from evalhub.audio.pitch_path import Candidates, PathCosts, best_path
+from evalhub.audio.pitch_path import Candidates, PathCosts, beginnings, best_path
 
 HOP_S = 0.010
 PERIODS_PER_WINDOW = 3
@@ -22,6 +25,8 @@ SINC_TAPS, SINC_STEPS, SINC_REACH = 10, 64, 1.0
 REFINE_BY = 0.25
 FRAMES_AT_ONCE = 128
 """what stays in the processor's cache: more at once takes longer"""
+DECIDED_AFTER = 60_000
+"""frames: ten minutes"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +60,10 @@ class Peaks:
 
 
 class PitchTracker:
-    """F0 of one channel, fed block by block: `feed(samples)` any number of times, then `finish()`."""
+    """F0 of one channel: `feed(samples)` any number of times, then `finish()`; each returns what it decides.
+
+    Put together, that is Hz per 10-ms slot, 0 where unvoiced; slot k is centred at 10k ms.
+    """
 
     def __init__(self, rate: int, policy: PitchPolicy = PitchPolicy()) -> None:
         from scipy import fft
@@ -70,11 +78,11 @@ class PitchTracker:
         window_ac = self._autocorrelation(self._window[None])[0]
         self._per_window_ac = window_ac[0] / window_ac
         self._rest: Floats = np.zeros(self.size // 2, np.float32)
-        self._frames = 0
+        self._frames, self._decided = 0, 0
         self._peak = 0.0
         self._found: list[Candidates] = []
 
-    def feed(self, samples: Floats) -> None:
+    def feed(self, samples: Floats) -> Floats:
         """Take the next samples (float32, one channel)."""
         buffer = np.concatenate([self._rest, samples])
         loudness = np.abs(buffer)
@@ -84,14 +92,30 @@ class PitchTracker:
             self._analyse(sliding_window_view(buffer, self.size)[:: self.hop][:count], self._levels(loudness, count))
         self._rest = buffer[count * self.hop :].copy()
         self._frames += count
+        return self._decide(self._settled())
 
     def finish(self) -> Floats:
-        """Hz per 10-ms slot, 0 where unvoiced; slot k is centred at 10k ms."""
-        self.feed(np.zeros(self.size, np.float32))
-        f0 = np.zeros(self._frames, np.float32)
-        if self._found:
-            found, self._found = Candidates.joined(self._found), []
-            f0[found.frame] = best_path(found, self._unvoiced_strength(found.level), self._costs())
+        """Everything that is left."""
+        return np.concatenate([self.feed(np.zeros(self.size, np.float32)), self._decide(self._frames)])
+
+    def _settled(self) -> int:
+        """Up to which frame to decide now: no stretch is cut that still goes on, unless it has for ten minutes."""
+        if self._frames - self._decided < DECIDED_AFTER:
+            return self._decided
+        frame = np.concatenate([np.zeros(0, np.int32), *(one.frame for one in self._found)])
+        goes_on = frame.size and frame[-1] == self._frames - 1
+        begins = int(frame[beginnings(frame)[-1]]) if goes_on else self._frames
+        return begins if begins > self._decided else self._frames
+
+    def _decide(self, until: int) -> Floats:
+        f0 = np.zeros(until - self._decided, np.float32)
+        if f0.size and self._found:
+            found = Candidates.joined(self._found)
+            count = int(np.searchsorted(found.frame, until))
+            now, later = found.part(0, count), found.part(count, len(found.frame))
+            f0[now.frame - self._decided] = best_path(now, self._unvoiced_strength(now.level), self._costs())
+            self._found = [later] if later.frame.size else []
+        self._decided = until
         return f0
 
     def _costs(self) -> PathCosts:

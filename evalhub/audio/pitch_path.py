@@ -1,4 +1,4 @@
-"""The cheapest path through pitch candidates (Viterbi), over all stretches of a recording at once.
+"""The cheapest path through pitch candidates (Viterbi), over all stretches of some minutes at once.
 
 Stretches are runs of neighbouring frames that have candidates at all; a frame without any is unvoiced for certain, so
 stretches do not influence each other and one step of the search serves every stretch in the same array operation.
@@ -7,13 +7,11 @@ stretches do not influence each other and one step of the search serves every st
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from evalhub.audio.arrays import Bools, Floats, Ints
 
-FRAMES_AT_ONCE = 50_000
 HIGHEST = 4.0
 """no strength is as high: divided by it, strengths order within a row and never across rows"""
 
@@ -82,24 +80,10 @@ def _strongest(row: Ints, strength: Floats, keep: int) -> Bools:
 
 def best_path(found: Candidates, unvoiced: Floats, costs: PathCosts) -> Floats:
     """Hz of every frame in `found` (0 = unvoiced), given each frame's strength of being unvoiced."""
-    begins = np.flatnonzero(np.diff(found.frame, prepend=-9) != 1)
-    hz = np.zeros(len(found.frame), np.float32)
-    for start, end in pairwise(_cuts(begins, len(found.frame))):
-        stretches = begins[(begins >= start) & (begins < end)] - start
-        hz[start:end] = _path(found.part(start, end), stretches, unvoiced[start:end], costs)
-    return hz
-
-
-def _cuts(begins: Ints, frames: int) -> list[int]:
-    """Where to cut the frames, so that no stretch is cut and only some minutes' tables lie in memory at a time."""
-    nearest = np.searchsorted(begins, np.arange(0, frames, FRAMES_AT_ONCE))
-    cuts: list[int] = np.unique(np.append(np.append(begins, frames)[nearest], frames)).tolist()
-    return cuts
-
-
-def _path(found: Candidates, starts: Ints, unvoiced: Floats, costs: PathCosts) -> Floats:
-    """The same for frames whose stretches start where `starts` says."""
+    if not found.frame.size:
+        return np.zeros(0, np.float32)
     hz, strength = found.table()
+    starts = beginnings(found.frame)
     lengths = np.diff(starts, append=len(found.frame))
     order = np.argsort(-lengths, kind="stable")
     strength = np.column_stack([unvoiced.astype(np.float32), strength])
@@ -107,6 +91,11 @@ def _path(found: Candidates, starts: Ints, unvoiced: Floats, costs: PathCosts) -
     choice = _search(starts[order], lengths[order], strength, octave, costs.voiced_unvoiced)
     chosen = hz[np.arange(len(choice)), np.maximum(choice, 1) - 1]
     return np.where(choice > 0, chosen, 0)
+
+
+def beginnings(frame: Ints) -> Ints:
+    """Where stretches begin in an ascending list of frames."""
+    return np.flatnonzero(np.diff(frame, prepend=-9) != 1)
 
 
 def _search(starts: Ints, lengths: Ints, strength: Floats, octave: Floats, switch: float) -> Ints:

@@ -42,6 +42,8 @@ def replies(talk: Talk, *, deadline_ms: int = DEADLINE_MS) -> list[Reply]:
 
 def _reply(caller: Segment, said: list[Segment], agent: list[Segment], talk: Talk, deadline_ms: int) -> Reply:
     end = caller.end_ms
+    if end < talk.observed[0]:
+        return Reply(caller=caller, outcome=EXCLUDED, reason="not_recorded")
     if caller.kind == FAREWELL:
         return Reply(caller=caller, outcome=EXCLUDED, reason="farewell")
     if any(segment.covers(end) for segment in agent):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evalhub.audio.intervals import Interval, union
 from evalhub.audio.segments import Segment, from_intervals, from_turns, merged
@@ -23,6 +23,8 @@ class Talk:
     observed: Interval
     basis: str
     """audio | annotated | events"""
+    agent_from_ms: int = 0
+    """from when on the agent would have been heard: its track may begin later than the call"""
     tools: tuple[Interval, ...] = ()
     tool_turns: frozenset[str] = frozenset()
     """agent turns that had a tool call whose times nobody knows"""
@@ -48,7 +50,8 @@ def _from_audio(conversation: Conversation, tracks: Tracks) -> Talk | None:
         return None
     caller, agent = tracks.both
     observed = max(caller.span[0], agent.span[0]), min(caller.span[1], agent.span[1])
-    return _talk(conversation, caller.voiced, agent.voiced, observed=observed, basis="audio")
+    talk = _talk(conversation, caller.voiced, agent.voiced, observed=observed, basis="audio")
+    return replace(talk, agent_from_ms=agent.span[0])
 
 
 def _from_annotation(conversation: Conversation) -> Talk | None:

@@ -10,7 +10,7 @@ import numpy as np
 from evalhub.audio.arrays import Bools, Floats, Ints
 from evalhub.audio.dead import Dead, dead_stretches
 from evalhub.audio.features import Powers, decibels
-from evalhub.audio.intervals import Interval
+from evalhub.audio.intervals import Interval, union
 from evalhub.audio.syllables import syllable_nuclei
 
 SLOT_MS = 10
@@ -41,6 +41,11 @@ class TrackSound:
         return mask
 
     @cached_property
+    def speech(self) -> list[Interval]:
+        """Voiced intervals with what is too short for a pause closed."""
+        return union(self.voiced, gap_ms=PAUSE_MS - 1)
+
+    @cached_property
     def dead(self) -> list[Dead]:
         """Suspicious stretches of digital silence."""
         return dead_stretches(self.peaks, self.voiced)
@@ -48,7 +53,12 @@ class TrackSound:
     @cached_property
     def nuclei(self) -> Ints:
         """Slots of syllable nuclei."""
-        return syllable_nuclei(self.powers["syllable"], self.f0, self.speaking)
+        return syllable_nuclei(self.powers.level("syllable"), self.f0, self.speaking)
+
+    @cached_property
+    def has_pitch(self) -> Ints:
+        """Slots that have a pitch, in a voiced interval or not."""
+        return np.flatnonzero(self.f0)
 
 
 def semitones(f0: Floats) -> Floats:
@@ -63,22 +73,33 @@ def semitones(f0: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Sung:
-    """The voiced slots of a stretch of a track: their pitch in Hz, and their powers."""
+    """The voiced slots of a stretch of a track: which, and their place among all that have a pitch."""
 
-    f0: Floats
-    powers: Powers
+    sound: TrackSound
+    slots: Ints
+    places: Ints
 
     @classmethod
     def of(cls, sound: TrackSound, stretch: Interval | None = None) -> Sung:
-        """The part of a track from `stretch`'s start to its end in ms, or the whole."""
-        here = slice(None) if stretch is None else slice(stretch[0] // SLOT_MS, stretch[1] // SLOT_MS)
-        sung = sound.speaking[here] & (sound.f0[here] > 0)
-        return cls(sound.f0[here][sung], sound.powers.at(here).at(sung))
+        """Those of a track from `stretch`'s start to its end in ms, or of the whole."""
+        start, end = (0, len(sound.f0)) if stretch is None else (stretch[0] // SLOT_MS, stretch[1] // SLOT_MS)
+        places = np.arange(*np.searchsorted(sound.has_pitch, [start, end]))
+        places = places[sound.speaking[sound.has_pitch[places]]]
+        return cls(sound, sound.has_pitch[places], places)
+
+    @property
+    def f0(self) -> Floats:
+        """Their pitch in Hz."""
+        return self.sound.f0[self.slots]
+
+    def power(self, colour: str) -> Floats:
+        """Their power in bands: `low`, `high` or `timbre`."""
+        return self.sound.powers.colour(colour, self.places)
 
     def colour(self) -> dict[str, float | None]:
         """How its level varies (SD), and its power above over below 1 kHz, both in dB."""
-        low, high = self.powers["low"].sum(), self.powers["high"].sum()
-        level = decibels(self.powers["rms"])
+        low, high = self.power("low").sum(), self.power("high").sum()
+        level = decibels(self.sound.powers.level("rms", self.slots))
         return {
             "level_sd_db": rounded(float(level.std()), 2) if level.size else None,
             "spectral_balance_db": rounded(float(10 * np.log10(high / low)), 2) if low > 0 and high > 0 else None,

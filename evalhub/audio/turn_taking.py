@@ -69,7 +69,7 @@ class TurnTaking(Evaluator):
     """Latency, interruptions, overlap and silence, from the sound itself or else from reported times."""
 
     name = "turn_taking"
-    version = "1"
+    version = "2"
     kind_of_work = "audio"
     reads = frozenset({"recordings", "turns", "tool_calls", "voiced", "facts"})
     metrics = METRICS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,8 +10,8 @@ import numpy as np
 
 from evalhub.audio.arrays import Floats
 from evalhub.audio.features import decibels
-from evalhub.audio.intervals import Interval, intersection, total, union
-from evalhub.audio.track_sound import FEWEST_VOICED, PAUSE_MS, SLOT_MS, Sung, TrackSound, rounded, semitones
+from evalhub.audio.intervals import Interval, total
+from evalhub.audio.track_sound import FEWEST_VOICED, SLOT_MS, Sung, TrackSound, rounded, semitones
 
 FEWEST_FOR_TONE = 50
 """slots of pitch below which an utterance has no tone of its own: 500 ms"""
@@ -42,18 +43,18 @@ def _pitch(f0: Floats) -> dict[str, float | None]:
 
 
 def _tone(sound: TrackSound, piece: Sung, utterance: Interval) -> dict[str, float | None]:
-    if len(piece.f0) < FEWEST_FOR_TONE:
+    if len(piece.slots) < FEWEST_FOR_TONE:
         return {}
-    speech_ms = total(intersection(union(sound.voiced, gap_ms=PAUSE_MS - 1), [utterance]))
+    speech_ms = total(sound.speech[slice(*(bisect_left(sound.speech, (ms,)) for ms in utterance))])
     start, end = np.searchsorted(sound.nuclei, [utterance[0] // SLOT_MS, utterance[1] // SLOT_MS])
     return {"articulation_rate_syll_s": round(float(end - start) * 1000 / speech_ms, 2)} | piece.colour()
 
 
 def _timbre(piece: Sung) -> Floats | None:
     """The mean spectrum of its voiced slots in dB per mel band, its level taken out."""
-    if len(piece.f0) < FEWEST_FOR_TIMBRE:
+    if len(piece.slots) < FEWEST_FOR_TIMBRE:
         return None
-    spectrum = decibels(piece.powers["timbre"].mean(axis=1))
+    spectrum = decibels(piece.power("timbre").mean(axis=1))
     level: Floats = spectrum - spectrum.mean()
     return level
 

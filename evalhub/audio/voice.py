@@ -12,7 +12,7 @@ import numpy as np
 
 from evalhub.audio.arrays import Bools, Floats
 from evalhub.audio.features import decibels
-from evalhub.audio.intervals import Interval, complement, total, union
+from evalhub.audio.intervals import Interval, difference, total, union
 from evalhub.audio.loudness import integrated, loudness_range
 from evalhub.audio.track_sound import (
     FEWEST_VOICED,
@@ -75,7 +75,7 @@ def final_slope(f0: Floats, utterance: Interval) -> float | None:
 
 
 def _rate(sound: TrackSound) -> dict[str, float | None]:
-    speech_ms = total(union(sound.voiced, gap_ms=PAUSE_MS - 1))
+    speech_ms = total(sound.speech)
     if not speech_ms:
         return {"syllables": None, "articulation_rate_syll_s": None}
     syllables = len(sound.nuclei)
@@ -83,7 +83,7 @@ def _rate(sound: TrackSound) -> dict[str, float | None]:
 
 
 def _pauses(voiced: list[Interval], utterances: list[Interval]) -> dict[str, float | None]:
-    silences = [gap for one in utterances for gap in complement(voiced, one)]
+    silences = difference(utterances, voiced)
     pauses = [end - start for start, end in silences if end - start >= PAUSE_MS]
     span = total(utterances)
     if not span:
@@ -102,7 +102,7 @@ def _dropouts_per_min(sound: TrackSound) -> float | None:
 
 
 def _levels(sound: TrackSound, speaking: Bools) -> dict[str, float | None]:
-    level = decibels(sound.powers["rms"])
+    level = decibels(sound.powers.level("rms"))
     quiet = level[~speaking]
     has_both = speaking.any() and len(quiet) >= FEWEST_VOICED
     snr = float(np.percentile(level[speaking], 75) - np.percentile(quiet, 25)) if has_both else None

@@ -37,6 +37,10 @@ class VoicePolicy:
     """how far an edge may move outwards"""
     hole_ms: int = 60
     """silence that an edge may cross: a stop before a burst"""
+    burst_hole_ms: int = 160
+    burst_ms: int = 30
+    burst_below_speech_db: float = 18.0
+    """a beginning crosses a longer one to sound nearly as loud as the speech: the network is late to be sure of it"""
 
 
 IDLE: dict[int, list[Any]] = {8_000: [], 16_000: []}
@@ -108,13 +112,15 @@ def voiced_intervals(
     if not len(rough) or not len(peaks):
         return []
     room = _room(rough, peaks)
-    sharp = [_sharpened(int(start), int(end), peaks, room, policy) for start, end in rough]
+    before = [0, *rough[:-1, 1].tolist()]
+    stretches = zip(rough.tolist(), before, strict=True)
+    sharp = [_sharpened(start, end, after, peaks, room, policy) for (start, end), after in stretches]
     return _joined([[start, min(end, length_ms)] for start, end in sharp if start < min(end, length_ms)])
 
 
 def _rough(probabilities: Floats, policy: VoicePolicy) -> Ints:
     """Intervals in slots: speech lasts from `begins` until it stayed under `ends` for a pause."""
-    speech = _held(probabilities >= policy.begins, probabilities >= policy.ends)
+    speech = _held(probabilities >= policy.begins, probabilities >= policy.ends, policy)
     pauses = runs(~speech)
     for start, end in pauses[(pauses[:, 1] - pauses[:, 0]) * WINDOW_MS < policy.pause_ms]:
         speech[start:end] = start > 0 and end < len(speech)
@@ -122,13 +128,14 @@ def _rough(probabilities: Floats, policy: VoicePolicy) -> Ints:
     return found[found[:, 1] - found[:, 0] >= policy.shortest_ms] // SLOT_MS
 
 
-def _held(strong: Bools, weak: Bools) -> Bools:
-    """Hysteresis: every stretch of `weak`, from its first `strong` on."""
+def _held(strong: Bools, weak: Bools, policy: VoicePolicy) -> Bools:
+    """Hysteresis: every stretch of `weak` from its first `strong` on; all of a long one where that is too short."""
     held = np.zeros(len(weak), bool)
     for start, end in runs(weak):
         first = np.flatnonzero(strong[start:end])
         if first.size:
-            held[start + first[0] : end] = True
+            is_late = (end - start - first[0]) * WINDOW_MS < policy.shortest_ms <= (end - start) * WINDOW_MS / 2
+            held[start if is_late else start + first[0] : end] = True
     return held
 
 
@@ -140,7 +147,8 @@ def _room(rough: Ints, peaks: Floats) -> float:
     return float(np.percentile(peaks[quiet], 75)) if quiet.any() else 0.0
 
 
-def _sharpened(start: int, end: int, peaks: Floats, room: float, policy: VoicePolicy) -> tuple[int, int]:
+def _sharpened(start: int, end: int, after: int, peaks: Floats, room: float, policy: VoicePolicy) -> tuple[int, int]:
+    """The edges of one stretch in ms; the one before it ended at the slot `after`."""
     end = min(end, len(peaks))
     speech = float(np.percentile(peaks[start : max(end, start + 1)], 90)) if start < len(peaks) else 0.0
     audible = max(room * 10 ** (policy.above_room_db / 20), speech * 10 ** (-policy.below_speech_db / 20))
@@ -148,9 +156,20 @@ def _sharpened(start: int, end: int, peaks: Floats, room: float, policy: VoicePo
     inside = np.flatnonzero(loud[start:end])
     if not inside.size:
         return start * SLOT_MS, end * SLOT_MS
-    first = _outwards(loud[: start + inside[0] + 1][::-1], start + inside[0] - start, policy)
+    first = start + int(inside[0]) - _outwards(loud[: start + inside[0] + 1][::-1], int(inside[0]), policy)
     last = _outwards(loud[start + inside[-1] :], end - start - inside[-1], policy)
-    return int(start + inside[0] - first) * SLOT_MS, int(start + inside[-1] + last + 1) * SLOT_MS
+    clear = loud & (peaks > speech * 10 ** (-policy.burst_below_speech_db / 20))
+    first = _burst_before(first, max(after, start - policy.reach_ms // SLOT_MS), clear, policy)
+    return first * SLOT_MS, int(start + inside[-1] + last + 1) * SLOT_MS
+
+
+def _burst_before(first: int, earliest: int, clear: Bools, policy: VoicePolicy) -> int:
+    """Where the burst begins that lies within a hole before the slot `first`; else `first`."""
+    earliest = min(first, max(0, earliest))
+    bursts = runs(clear[earliest:first]) + earliest
+    long = bursts[:, 1] - bursts[:, 0] >= policy.burst_ms // SLOT_MS
+    near = bursts[:, 1] >= first - policy.burst_hole_ms // SLOT_MS
+    return int(min(bursts[long & near, 0], default=first))
 
 
 def _outwards(loud: Bools, already: int, policy: VoicePolicy) -> int:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evalhub.audio import pitch_path
+from evalhub.audio import pitch
 from evalhub.audio.pitch import PitchTracker
 from evalhub.audio.pitch_path import Candidates
 from tests.pure.audio.sound import RATE, glide, pulses, room, steady
@@ -11,9 +11,8 @@ from tests.pure.audio.sound import RATE, glide, pulses, room, steady
 
 def tracked(samples: np.ndarray, *, rate: int = RATE, block: int = 5 * RATE) -> np.ndarray:
     tracker = PitchTracker(rate)
-    for start in range(0, len(samples), block):
-        tracker.feed(samples[start : start + block].astype(np.float32))
-    return tracker.finish()
+    f0 = [tracker.feed(samples[at : at + block].astype(np.float32)) for at in range(0, len(samples), block)]
+    return np.concatenate([*f0, tracker.finish()])
 
 
 def cents(f0: np.ndarray, hz: np.ndarray | float) -> np.ndarray:
@@ -63,12 +62,13 @@ def test_block_size_changes_nothing(block: int) -> None:
     np.testing.assert_allclose(tracked(samples, block=block), tracked(samples), rtol=1e-4)
 
 
-def test_a_path_searched_in_parts_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("frames", [50, 15])
+def test_a_path_decided_as_the_sound_goes_on_is_the_same(monkeypatch: pytest.MonkeyPatch, frames: int) -> None:
     word, pause = 0.3 * pulses(0.4, glide(120, 240)), room(0.2)
     samples = np.concatenate([word, pause] * 6)
     whole = tracked(samples)
-    monkeypatch.setattr(pitch_path, "FRAMES_AT_ONCE", 50)
-    assert np.array_equal(tracked(samples), whole)
+    monkeypatch.setattr(pitch, "DECIDED_AFTER", frames)
+    assert np.array_equal(tracked(samples, block=RATE // 5), whole)
 
 
 def test_of_too_many_candidates_the_strongest_stay() -> None:

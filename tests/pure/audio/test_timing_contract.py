@@ -16,7 +16,9 @@ from tests.pure.audio.made_calls import MadeCall, made_call, write_call
 
 WITHIN_LATENCY_MS, WITHIN_YIELD_MS = 60, 100
 OFTEN = 0.95
-CALLS = 4
+CALLS = 8
+pytestmark = pytest.mark.xdist_group("made_calls")
+"""the calls of a line are made and measured once"""
 LINES = [(8_000, "PCM_16"), (8_000, "ULAW"), (24_000, "PCM_16"), (24_000, "ULAW")]
 
 

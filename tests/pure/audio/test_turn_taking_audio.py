@@ -1,16 +1,18 @@
 """Turn-taking from sound: the numbers of the times that made the sound, and none where it cannot be trusted."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from evalhub.audio.turn_taking import OF_CALL, TurnTaking
-from evalhub.models import AudioAnalysis, Recording
+from evalhub.models import AudioAnalysis, Recording, Score
 from tests.factories import make_conversation, make_recording, make_tool_call
 from tests.pure.audio.calls import (
     AGENT,
     CALLER,
+    LOW,
     clean_tracks,
     make_call,
     make_context,
@@ -20,7 +22,7 @@ from tests.pure.audio.calls import (
     of_turns,
     scores,
 )
-from tests.pure.audio.sound import RATE, room, write
+from tests.pure.audio.sound import RATE, room, track, write
 
 
 def test_sound_and_events_give_the_same_numbers(clean_file: Path) -> None:
@@ -44,6 +46,42 @@ def test_two_files_and_their_offsets_give_the_same_as_one(tmp_path: Path) -> Non
     rows = scores(TurnTaking(), make_conversation(recordings=files))
     assert sorted(of_turns(rows, "turn_latency_ms").values()) == pytest.approx([700, 700, 800, 800], abs=30)
     assert of_call(rows)["dead_air_ms.longest"].evidence[0]["start_ms"] >= 4000
+
+
+def late_agent(tmp_path: Path, **fields: Any) -> dict[str, Score]:
+    """The usual call; what the agent said in its first 4 s (a greeting at 500 ms) was not recorded."""
+    caller, agent = clean_tracks()
+    files = [
+        Recording(track="caller", path=str(write(tmp_path / "caller.wav", caller))),
+        Recording(track="agent", path=str(write(tmp_path / "agent.wav", agent[4 * RATE :])), offset_ms=4000),
+    ]
+    return of_call(scores(TurnTaking(), make_conversation(recordings=files, **fields)))
+
+
+def test_a_greeting_that_was_perhaps_not_recorded_is_no_number(tmp_path: Path) -> None:
+    for turns in ([], make_turns()):
+        greeting = late_agent(tmp_path, turns=turns)["greeting_ms"]
+        assert greeting.value is None
+        assert "agent's track begins 4.0 s into the call" in greeting.reason
+
+
+def test_a_greeting_that_turns_place_on_a_late_track_is_measured(tmp_path: Path) -> None:
+    greeting = late_agent(tmp_path, turns=make_turns(CALLER, AGENT[1:]))["greeting_ms"]
+    assert greeting.value == pytest.approx(AGENT[1][0], abs=30)
+
+
+def test_what_was_said_before_the_agent_was_recorded_is_owed_no_answer(tmp_path: Path) -> None:
+    said = [(1000, 2400), *CALLER[1:]]
+    caller = track(23, said, pitch=LOW)
+    files = [
+        Recording(track="caller", path=str(write(tmp_path / "caller.wav", caller))),
+        Recording(
+            track="agent", path=str(write(tmp_path / "agent.wav", clean_tracks()[1][4 * RATE :])), offset_ms=4000
+        ),
+    ]
+    rate = of_call(scores(TurnTaking(), make_conversation(recordings=files)))["response_rate"]
+    assert rate.counts["excluded"] == {"not_recorded": 1}
+    assert rate.counts["n"] == 3
 
 
 def test_an_analysis_that_is_stored_is_not_made_again(clean_analysis: AudioAnalysis) -> None:

@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from evalhub.audio.analysis import analyse_file
+from evalhub.audio.voiced import voiced_intervals
 from evalhub.models import Recording
 from tests.pure.audio.sound import RATE, room, speech, steady, track, write
 
@@ -49,6 +50,43 @@ def test_real_speech_lies_between_its_first_and_last_word(shared_data: Path, tmp
     found = voiced(tmp_path, samples, rate)
     assert found[0][0] == pytest.approx(words[0]["start_s"] * 1000, abs=150)
     assert found[-1][1] == pytest.approx(words[-1]["end_s"] * 1000, abs=200)
+
+
+def intervals(probabilities: dict[tuple[int, int], float], loud: dict[tuple[int, int], float]) -> list[list[int]]:
+    """Of 3.2 s in a room at -60 dB: probabilities and peaks by the stretch (ms) that they hold for."""
+    speech, peaks = np.zeros(100, np.float32), np.full(320, 0.001, np.float32)
+    for (start, end), value in probabilities.items():
+        speech[start // 32 : end // 32] = value
+    for (start, end), value in loud.items():
+        peaks[start // 10 : end // 10] = value
+    return voiced_intervals(speech, peaks, length_ms=3_200)
+
+
+@pytest.mark.parametrize(
+    ("burst", "level", "begins"),
+    [
+        ((1_050, 1_100), 0.1, 1_050),
+        ((1_050, 1_060), 0.1, 1_240),
+        ((1_050, 1_100), 0.02, 1_240),
+        ((900, 950), 0.1, 1_240),
+    ],
+    ids=["a consonant", "a click", "a breath", "long before"],
+)
+def test_speech_begins_with_its_first_consonant(burst: tuple[int, int], level: float, begins: int) -> None:
+    found = intervals({(1_280, 2_560): 0.9}, {burst: level, (1_240, 2_500): 0.3})
+    assert found == [[begins, 2_500]]
+
+
+def test_a_burst_at_the_end_of_other_speech_is_not_taken_over() -> None:
+    found = intervals({(320, 1_152): 0.9, (1_312, 2_560): 0.9}, {(300, 1_140): 0.3, (1_280, 2_500): 0.3})
+    assert found == [[300, 1_140], [1_280, 2_500]]
+
+
+def test_a_short_word_that_the_network_was_late_to_be_sure_of_is_kept() -> None:
+    word, loud = {(640, 832): 0.4, (832, 864): 0.8}, {(600, 860): 0.3}
+    assert intervals(word, loud) == [[600, 860]]
+    assert intervals({(832, 864): 0.8}, loud) == []
+    assert intervals({(768, 832): 0.4, (832, 864): 0.8}, loud) == []
 
 
 def test_what_was_heard_before_does_not_matter(tmp_path: Path) -> None:

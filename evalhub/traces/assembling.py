@@ -29,7 +29,8 @@ DEBOUNCE_S = 2.0
 AT_ONCE = 50
 """calls of one transaction"""
 LEASE_S = 120
-BUSY = 50
+BUSY = 25
+"""bodies: one batch of `span_inbox`"""
 PATIENCE_S = 20.0
 SHARE = 20
 """a call that keeps coming in is being read for a twentieth of the time at most"""

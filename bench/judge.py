@@ -3,9 +3,10 @@
 python bench/judge.py [--conversations 2000] [--answer-ms 200] [--at-once 64]
 
 Starts a PostgreSQL of its own (or uses EVALHUB_DATABASE_URL, an empty database) and the stub server as its own process;
-then runs the very job a worker runs, in this process, after a warm-up (imports, plans). Each conversation has 20 turns
-and 2 function calls, and is judged by the whole customer service rubric with a quote per criterion. Prints
-conversations a second, CPU of this process per conversation (all threads), and the most memory it held.
+then runs the very job a worker runs, in this process and with a worker's garbage collection, after a warm-up (imports,
+plans). Each conversation has 20 turns and 2 function calls, and is judged by the whole customer service rubric with a
+quote per criterion. Prints conversations a second, CPU of this process per conversation (all threads), and the most
+memory it held.
 """
 
 import argparse
@@ -36,6 +37,7 @@ from evalhub.rubrics import load_library
 from evalhub.rubrics.stored import install_rubrics
 from evalhub.services import Services, open_services
 from evalhub.settings import Settings
+from workers.app import collect_less_often
 
 LINES = (
     ("agent", "Thanks for calling the outdoor store, how can I help you today?"),
@@ -184,6 +186,7 @@ def main() -> None:
         project_id = make_project(services)
         fill(services, project_id, "warm", given.at_once)
         judge_due(services)
+        collect_less_often()
         fill(services, project_id, "call", given.conversations)
         before, started, cpu = _memory(), time.perf_counter(), time.process_time()
         count = judge_due(services)

@@ -29,13 +29,13 @@ def test_curves_are_drawn_and_tell_an_instant(lead: Page) -> None:
         curve = lead.locator(f".lane.curve.{name}")
         expect(curve.locator("canvas")).to_be_visible()
         assert curve.locator("canvas").evaluate(INK) > 500
-        expect(curve.locator(".lane-name")).to_contain_text("line: agent")
-        name, drawn = curve.locator(".lane-name").bounding_box(), curve.locator("canvas").bounding_box()
-        assert name
+        expect(curve.locator(".lane-told")).to_contain_text("line: agent")
+        told, drawn = curve.locator(".lane-told").bounding_box(), curve.locator("canvas").bounding_box()
+        assert told
         assert drawn
-        assert name["y"] + name["height"] <= drawn["y"] + 4, "the curve strikes its name through"
+        assert told["y"] + told["height"] <= drawn["y"] + 4, "the curve strikes its words through"
     curve.hover(position={"x": 60, "y": 10})
-    expect(lead.locator(".lane.curve.pitch .lane-name")).to_contain_text("Hz")
+    expect(lead.locator(".lane.curve.pitch .lane-told")).to_contain_text("Hz")
     expect(lead.locator(".hoverline")).to_be_visible()
     expect(lead.locator(".said.near")).to_be_visible()
 

@@ -41,7 +41,10 @@ SSML = '<speak><prosody range="{}" rate="{}">{}</prosody></speak>'
 
 def clips(folder: Path) -> Iterator[tuple[Path, np.ndarray, int]]:
     """Clips of a second or more as mono at 8 or 16 kHz, cut to whole 10 ms so that both trackers' frames coincide."""
-    for path in sorted(folder.rglob("*.wav")):
+    files = sorted(folder.rglob("*.wav"))
+    if not files:
+        raise SystemExit(f"no WAV files in {folder} or in folders below (links are not followed)")
+    for path in files:
         sound, rate = soundfile.read(path, dtype="float32", always_2d=True)
         speech_rate = 8_000 if rate <= 8_000 else 16_000
         mono = soxr.resample(sound.mean(axis=1), rate, speech_rate)

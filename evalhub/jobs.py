@@ -108,6 +108,7 @@ JOBS: dict[str, Job] = {
     "evaluate_audio": Job(evaluate, queue="audio"),
     "evaluate_text": Job(check_words, queue="text"),
     "judge": Job(judge, queue="judge"),
+    # these look after rows and may take a while: not where spans are stored, nor where judges keep every thread
     "judge_batches": Job(judge_batches, queue="text", every_s=60.0),
     "sweep": Job(sweep_up, queue="text", every_s=3.0),
 }

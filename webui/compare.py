@@ -1,19 +1,22 @@
 """Compare: two versions of an agent, question by question, and in one sentence which is better at what."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, render_template, request
 
 from evalhub.plugins import metrics
 from evalhub.reports.call import TIERS
 from evalhub.reports.compared import judge_versions
-from evalhub.reports.comparison import Compared, comparison
-from evalhub.reports.measures import versions_seen
+from evalhub.reports.comparison import Change, comparison
+from evalhub.reports.measures import AgentVersion, versions_seen
 from evalhub.reports.titles import titles
 from evalhub.reports.window import CHOICES, Window, agents
 from evalhub.traces.filters import NONE, PEOPLE
 from evalhub.trust.intervals import FEW
 from webui.access import allow
+from webui.behind import calls_behind
 from webui.context import db, project
 
 bp = Blueprint("compare", __name__, url_prefix="/p/<project_slug>/compare")
@@ -24,15 +27,16 @@ DAYS = "30"
 @bp.get("")
 @allow("viewer", "lead")
 def page() -> str:
-    known = agents(db(), project().id)
-    window = Window.from_args(project().id, {"days": DAYS, "agent": known[0] if known else ""} | request.args.to_dict())
-    versions = {one.version or NONE: count for one, count in versions_seen(db(), window).items() if window.agent}
-    first, second = _chosen(list(versions))
+    window = Window.from_args(project().id, {"days": DAYS} | request.args.to_dict())
+    seen = versions_seen(db(), window)
+    window = replace(window, agent=window.agent or _busiest(seen))
+    versions = [one.version or NONE for one in seen if window.agent and one.agent == window.agent]
+    first, second = _chosen(versions)
     rows = comparison(db(), window, *(version.replace(NONE, "") for version in (first, second))) if second else []
     return render_template(
         "compare/page.html",
         window=window,
-        agents=known,
+        agents=agents(db(), project().id),
         choices=CHOICES,
         versions=versions,
         first=first,
@@ -44,6 +48,15 @@ def page() -> str:
         units={metric.id: metric.unit for metric in metrics().values()},
         calls=lambda row, version: _calls(window, row, version),
     )
+
+
+def _busiest(seen: Mapping[AgentVersion, int]) -> str | None:
+    """Without another choice: of the agents with two versions or more the one with most calls."""
+    counts: dict[str, list[int]] = {}
+    for one, count in seen.items():
+        if one.agent:
+            counts.setdefault(one.agent, []).append(count)
+    return max(counts, key=lambda name: (len(counts[name]) > 1, sum(counts[name])), default=None)
 
 
 def _chosen(versions: list[str]) -> tuple[str, str]:
@@ -60,8 +73,6 @@ def _names() -> dict[str, str]:
     return TIERS | {PEOPLE: "people"} | judges
 
 
-def _calls(window: Window, row: Compared, version: str) -> str:
-    """The calls behind a number."""
-    by: dict[str, Any] = {"by": PEOPLE} if row.who == PEOPLE else {"evaluator": row.who, "judge": row.judge or None}
-    dates = {"from": f"{window.since:%Y-%m-%d}", "agent": window.agent, "version": version}
-    return url_for("conversations.index", project_slug=project().slug, metric=row.metric, **dates, **by)
+def _calls(window: Window, row: Change, version: str) -> str:
+    by: dict[str, Any] = {"by": PEOPLE} if row.who == PEOPLE else {"evaluator": row.who, "judge": row.judge}
+    return calls_behind(window, metric=row.metric, version=version, **by)

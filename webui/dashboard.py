@@ -14,8 +14,8 @@ from evalhub.reports.repeated import SHOWN, repeats_by_version
 from evalhub.reports.tools import tools_by_version
 from evalhub.reports.window import CHOICES, Window, agents
 from evalhub.rubrics.stored import criterion_titles
-from evalhub.traces.filters import NONE
 from webui.access import allow
+from webui.behind import calls_behind
 from webui.context import db, project
 
 bp = Blueprint("dashboard", __name__, url_prefix="/p/<project_slug>/dashboard")
@@ -33,7 +33,7 @@ def page() -> str:
         tools=tools_by_version(db(), window, versions),
         repeats=repeats_by_version(db(), window),
         ks=SHOWN,
-        runs_of=partial(_calls, window),
+        runs_of=partial(calls_behind, window),
         versions=versions,
         agents=agents(db(), project().id),
         choices=CHOICES,
@@ -78,20 +78,10 @@ def _sections(window: Window, versions: Versions) -> list[Any]:
     from evalhub.reports.dashboard import dashboard
 
     criteria = criterion_titles(db(), project().id)
-    return dashboard(db(), window, criteria, versions, partial(_calls, window), _agreement)
+    return dashboard(db(), window, criteria, versions, partial(calls_behind, window), _agreement)
 
 
 def _agreement(**question: str) -> str:
     """How far judges agree with people: on one question, or on all."""
     endpoint = "agreement.page" if question else "agreement.index"
     return url_for(endpoint, project_slug=project().slug, **question)
-
-
-def _calls(window: Window, **filters: Any) -> str:
-    """The list of the calls behind a point."""
-    day = filters.pop("day", None)
-    dates = {"from": day or f"{window.since:%Y-%m-%d}", "to": day or f"{window.until:%Y-%m-%d}"}
-    named = {name: filters[name] or NONE for name in ("agent", "version") if name in filters}
-    wanted = {"agent": window.agent, **dates, **filters, **named}
-    known = {name: value for name, value in wanted.items() if value}
-    return url_for("conversations.index", project_slug=project().slug, **known)

@@ -79,7 +79,7 @@ class Postgres:
             "--locale-provider=builtin",
             "--builtin-locale=C.UTF-8",
             "--data-checksums",
-            "--wal-segsize=2",
+            "--wal-segsize=2",  # MB: a new segment is written full first, and every commit waits for that
             *options,
         ]
         done = self.owner.run(command, ENVIRONMENT)

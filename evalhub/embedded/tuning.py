@@ -11,7 +11,7 @@ SETTINGS = {
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
     "max_wal_size": "1GB",
-    "min_wal_size": "256MB",
+    "min_wal_size": "256MB",  # so much is used again instead of being made anew
     "checkpoint_timeout": "15min",
     "wal_compression": "on",
     "jit": "off",

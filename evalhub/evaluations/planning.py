@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, func, or_, text, update
+from sqlalchemy import ColumnElement, case, exists, func, literal, or_, text, update
 from sqlalchemy.orm import Session
 
 from evalhub.db import ask_for
@@ -15,7 +15,7 @@ from evalhub.evaluations.matching import Rules, evaluators_of, matched_rules
 from evalhub.evaluations.outdated import KEY, forget_scores, retire_unasked
 from evalhub.evaluations.rules import rules_in_force
 from evalhub.evaluators import Evaluator
-from evalhub.models import PENDING, RUNNING, SKIPPED, Conversation, Evaluation, EvaluationRule
+from evalhub.models import PENDING, RUNNING, SKIPPED, Conversation, Evaluation, EvaluationRule, Recording
 
 AGAIN = {
     "status": PENDING,
@@ -117,6 +117,14 @@ def kind_of_work(conversation: Conversation, evaluator: Evaluator) -> str:
     """
     is_silent = evaluator.kind_of_work == "audio" and not conversation.recordings
     return "text" if is_silent else evaluator.kind_of_work
+
+
+def kind_of_work_of(evaluator: Evaluator, project_id: int, conversation_id: ColumnElement[str]) -> ColumnElement[str]:
+    """The same in SQL, for stored conversations."""
+    if evaluator.kind_of_work != "audio":
+        return literal(evaluator.kind_of_work)
+    has_sound = exists().where(Recording.project_id == project_id, Recording.conversation_id == conversation_id)
+    return case((has_sound, "audio"), else_="text")
 
 
 def ask(session: Session, project_id: int, conversation_id: str, kind_of_work: str) -> None:

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select
+from sqlalchemy import Select, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
 from evalhub.db import ask_for
 from evalhub.evaluations.drawing import DAYS_SEEN, calls_left_today, cost_of_a_call, drawn, sampled_out
 from evalhub.evaluations.matching import asks_judges, evaluators_of, matches
-from evalhub.evaluations.planning import AGAIN, BY_THE_BATCH
+from evalhub.evaluations.planning import AGAIN, BY_THE_BATCH, kind_of_work_of
 from evalhub.evaluators import Evaluator
-from evalhub.models import PENDING, RUNNING, Conversation, Evaluation, EvaluationRule, Project, Recording
+from evalhub.models import PENDING, RUNNING, Conversation, Evaluation, EvaluationRule, Project
 from evalhub.settings import Settings
 
 Ids = Select[Any]
@@ -137,16 +137,10 @@ def _insert(rule: EvaluationRule, evaluator: Evaluator, ids: Ids, said: dict[str
     }
     calls = ids.subquery()
     values = [literal(value, JSONB) if isinstance(value, dict) else literal(value) for value in fixed.values()]
-    rows = select(literal(rule.project_id), calls.c.id, _kind_of_work(rule, evaluator, calls.c.id), *values)
+    rows = select(
+        literal(rule.project_id), calls.c.id, kind_of_work_of(evaluator, rule.project_id, calls.c.id), *values
+    )
     return insert(Evaluation).from_select(["project_id", "conversation_id", "kind_of_work", *fixed], rows)
-
-
-def _kind_of_work(rule: EvaluationRule, evaluator: Evaluator, conversation_id: ColumnElement[str]) -> Any:
-    """As `planning.kind_of_work`, in SQL."""
-    if evaluator.kind_of_work != "audio":
-        return literal(evaluator.kind_of_work)
-    has_sound = exists().where(Recording.project_id == rule.project_id, Recording.conversation_id == conversation_id)
-    return case((has_sound, "audio"), else_="text")
 
 
 def _ended(project_id: int, rule: EvaluationRule, ids: Ids) -> Sequence[Any]:

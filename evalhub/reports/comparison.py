@@ -31,7 +31,7 @@ Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compared:
+class Change:
     """One question: what it came to in the first and in the second version."""
 
     metric: str
@@ -63,7 +63,7 @@ class Compared:
         return "better" if (self.difference.value > 0) is not self.lower_is_better else "worse"
 
 
-def comparison(session: Session, window: Window, first: str, second: str) -> list[Compared]:
+def comparison(session: Session, window: Window, first: str, second: str) -> list[Change]:
     """Every question with answers in both versions, the surest difference first. An unnamed version is empty."""
     pair = (first, second)
     found = [*_rates(session, window, pair), *_means(session, window, pair)]
@@ -72,14 +72,14 @@ def comparison(session: Session, window: Window, first: str, second: str) -> lis
     return sorted(adjusted, key=lambda one: (one.is_thin, one.difference.p, one.metric))
 
 
-def _adjusted(family: Sequence[Compared]) -> Iterator[Compared]:
+def _adjusted(family: Sequence[Change]) -> Iterator[Change]:
     told = [one for one in family if not one.is_thin]
     yield from (one for one in family if one.is_thin)
     for one, p in zip(told, holm([one.difference.p for one in told]), strict=True):
         yield replace(one, adjusted=p)
 
 
-def _rates(session: Session, window: Window, pair: tuple[str, str]) -> Iterator[Compared]:
+def _rates(session: Session, window: Window, pair: tuple[str, str]) -> Iterator[Change]:
     by_key = _verdicts(session, window, pair)
     for said in people_rates(session, window):
         by_key.setdefault((f"{CRITERION}{said.metric}", PEOPLE, ""), {})[said.version.version] = said.rate
@@ -87,7 +87,7 @@ def _rates(session: Session, window: Window, pair: tuple[str, str]) -> Iterator[
         if all(version in rates for version in pair):
             first, second = (rates[version] for version in pair)
             apart = of_rates(first, second)
-            yield Compared(metric=metric, who=who, judge=judge, first=first, second=second, difference=apart)
+            yield Change(metric=metric, who=who, judge=judge, first=first, second=second, difference=apart)
 
 
 def _verdicts(session: Session, window: Window, pair: Sequence[str]) -> dict[Key, dict[str, Rate]]:
@@ -106,7 +106,7 @@ def _verdicts(session: Session, window: Window, pair: Sequence[str]) -> dict[Key
     return found
 
 
-def _means(session: Session, window: Window, pair: tuple[str, str]) -> Iterator[Compared]:
+def _means(session: Session, window: Window, pair: tuple[str, str]) -> Iterator[Change]:
     version = AGENT_VERSION[1]
     key = (Score.metric, Score.evaluator, version)
     spread: tuple[Any, ...] = (func.avg(Score.value), func.stddev_samp(Score.value), func.count(Conversation.id))
@@ -125,8 +125,8 @@ def _means(session: Session, window: Window, pair: tuple[str, str]) -> Iterator[
             yield _of_means(metric, who, *(means[version] for version in pair))
 
 
-def _of_means(metric: str, who: str, first: Mean, second: Mean) -> Compared:
-    return Compared(
+def _of_means(metric: str, who: str, first: Mean, second: Mean) -> Change:
+    return Change(
         metric=metric,
         who=who,
         judge="",

@@ -6,52 +6,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import select, text, update
 
 from evalhub import plugins
 from evalhub.errors import BadInput, Conflict
-from evalhub.evaluations.checking import check_due
-from evalhub.evaluations.drawing import drawn, draws, is_drawn
+from evalhub.evaluations.drawing import drawn, is_drawn
 from evalhub.evaluations.explaining import dry_run, unplanned
 from evalhub.evaluations.matching import matched_rules
 from evalhub.evaluations.rule_drafts import KNOWN_AT_THE_END, Draft
 from evalhub.evaluations.rules import change_rule, create_rule, delete_rule, rules_of, switch_rule
-from evalhub.evaluations.selections import apply_rule
-from evalhub.models import AuditEntry, Conversation, Evaluation, EvaluationRule, Project, Rubric, Score
+from evalhub.models import AuditEntry, Conversation, Evaluation, EvaluationRule, Project, Rubric
 from evalhub.services import Services
-from evalhub.traces import assembly, lifecycle
-from evalhub.traces.filters import Filters, ids
-from tests.factories import make_conversation, make_recording, make_tool_call, make_turn
+from evalhub.traces import assembly
+from tests.db.evaluations.ruled import TEXTS, draft, ended, planned, rules
+from tests.factories import make_conversation, make_recording, make_turn
 
 pytestmark = pytest.mark.db
-TEXTS = ["function_calls"]
-"""an evaluator that needs nothing else"""
-
-
-def draft(**overrides: Any) -> Draft:
-    fields: dict[str, Any] = {"name": "Sales", "filters": {}, "share": 1.0, "evaluators": TEXTS}
-    return Draft(**(fields | overrides))
-
-
-def ended(services: Services, project: Project, *calls: Conversation) -> None:
-    """Calls as a worker reads them: merged, over, planned."""
-    with services.work() as session:
-        assembly.merge(session, project.id, calls)
-        session.execute(update(Conversation).where(Conversation.state != "ended").values(state="ended"))
-        lifecycle.settle(session, project.id, {call.id: True for call in calls})
-
-
-def rules(services: Services, project: Project, *drafts: Draft, others: bool = False) -> list[int]:
-    """These rules alone. Returns their ids."""
-    with services.work() as session:
-        for rule in () if others else rules_of(session, project.id):
-            delete_rule(session, rule, by="test")
-        return [create_rule(session, project.id, one, by="test").id for one in drafts]
-
-
-def planned(services: Services) -> dict[tuple[str, str], Evaluation]:
-    with services.sessions() as session:
-        return {(row.conversation_id, row.evaluator): row for row in session.scalars(select(Evaluation))}
 
 
 def test_a_project_starts_with_everything_on_every_call(services: Services, project: Project) -> None:
@@ -63,29 +33,6 @@ def test_a_project_starts_with_everything_on_every_call(services: Services, proj
         names = {rule.id: rule.name for rule in rules_of(session, project.id)}
     assert names[rows["call-1", "rubric_judge"].rule_id or 0] == "Judges"
     assert names[rows["call-1", "delivery"].rule_id or 0] == "Checks by code"
-
-
-SOUND = {name for name, kind in plugins.evaluators().items() if kind.kind_of_work == "audio"}
-
-
-def test_checks_of_sound_go_with_those_of_words_until_there_is_sound(services: Services, project: Project) -> None:
-    def workers() -> set[str]:
-        return {row.kind_of_work for (_, evaluator), row in planned(services).items() if evaluator in SOUND}
-
-    ended(services, project, make_conversation())
-    assert workers() == {"text"}
-    ended(services, project, make_conversation(recordings=[make_recording(sha256="aa")]))
-    assert workers() == {"audio"}
-
-
-def test_a_rule_on_stored_calls_sends_only_those_with_sound_to_who_hears(services: Services, project: Project) -> None:
-    ended(services, project, make_conversation(), make_conversation(id="heard", recordings=[make_recording()]))
-    [rule_id] = rules(services, project, draft(evaluators=["audio"]))
-    with services.work() as session:
-        session.execute(delete(Evaluation))
-        apply_rule(session, session.get_one(EvaluationRule, (project.id, rule_id)), ids(project.id, Filters()))
-    found = {(call, row.kind_of_work) for (call, _), row in planned(services).items()}
-    assert found == {("call-1", "text"), ("heard", "audio")}
 
 
 MEETS = {
@@ -201,106 +148,6 @@ def test_what_is_not_drawn_says_so_and_is_not_run_when_rules_and_prices_change(
     row = planned(services)["call-1", "function_calls"]
     assert (row.status, row.reason_code) == ("skipped", "sampled_out")
     assert row.reason == "not drawn: the rule “Sales” takes 0 % of the calls that match, at random"
-
-
-def test_late_data_that_makes_a_call_match_plans_it_then(services: Services, project: Project) -> None:
-    rules(services, project, draft(filters={"tag": "vip"}))
-    ended(services, project, make_conversation())
-    assert planned(services) == {}
-    ended(services, project, make_conversation(tags=["vip"]))
-    assert list(planned(services)) == [("call-1", "function_calls")]
-
-
-def test_scores_of_what_is_no_longer_drawn_go_when_the_call_changes(services: Services, project: Project) -> None:
-    [rule_id] = rules(services, project, draft())
-    ended(services, project, make_conversation())
-    with services.work() as session:
-        row = session.scalars(select(Evaluation)).one()
-        row.status = "done"
-        score = Score(metric="m", evaluator=row.evaluator, version=row.version, value=1.0)
-        score.project_id, score.conversation_id = project.id, "call-1"
-        session.add(score)
-        change_rule(session, session.get_one(EvaluationRule, (project.id, rule_id)), draft(share=0.0), by="test")
-    ended(services, project, make_conversation())
-    assert planned(services)["call-1", "function_calls"].status == "done"
-    ended(services, project, make_conversation(turns=[make_turn(text="Something else")]))
-    assert planned(services)["call-1", "function_calls"].reason_code == "sampled_out"
-    with services.sessions() as session:
-        assert session.scalar(select(func.count()).select_from(Score)) == 0
-
-
-def evaluated(services: Services, status: str = "done") -> None:
-    """As if everything planned had been run, with a score each."""
-    with services.work() as session:
-        for row in session.scalars(select(Evaluation)):
-            row.status = status
-            score = Score(metric="m", evaluator=row.evaluator, version=row.version, value=1.0)
-            score.project_id, score.conversation_id = row.project_id, row.conversation_id
-            session.add(score)
-
-
-def scored(services: Services) -> set[str]:
-    with services.sessions() as session:
-        return set(session.scalars(select(Score.evaluator)))
-
-
-def off(services: Services, project: Project, rule_id: int) -> None:
-    with services.work() as session:
-        switch_rule(session, session.get_one(EvaluationRule, (project.id, rule_id)), on=False, by="test")
-
-
-@pytest.mark.parametrize("why", ["the rule is off", "the call matches no more"])
-def test_what_no_rule_asks_for_any_more_is_outdated_once_the_call_changes(
-    services: Services, project: Project, why: str
-) -> None:
-    from evalhub.evaluations.planning import run_again
-
-    [rule_id] = rules(services, project, draft(filters={"tag": "vip"}, evaluators=["function_calls", "tool_advice"]))
-    tools = {"tool_calls": [make_tool_call()], "tags": ["vip"]}
-    ended(services, project, make_conversation(**tools))
-    evaluated(services)
-    if why == "the rule is off":
-        off(services, project, rule_id)
-        ended(services, project, make_conversation(**tools))
-        assert scored(services) == {"function_calls", "tool_advice"}
-    later = {"tags": [] if why == "the call matches no more" else ["vip"], "turns": [make_turn(text="Something else")]}
-    ended(services, project, make_conversation(**tools | later))
-    rows = {name: (row.status, row.reason_code) for (_, name), row in planned(services).items()}
-    assert rows == {"function_calls": ("skipped", "outdated"), "tool_advice": ("done", None)}
-    assert scored(services) == {"tool_advice"}  # it reads calls, not turns
-    with services.work() as session:
-        run_again(session, project.id, TEXTS)
-    assert planned(services)["call-1", "function_calls"].status == "skipped"
-
-
-def test_what_is_outdated_is_evaluated_once_a_rule_asks_again(services: Services, project: Project) -> None:
-    [rule_id] = rules(services, project, draft())
-    ended(services, project, make_conversation())
-    evaluated(services)
-    off(services, project, rule_id)
-    changed = make_conversation(turns=[make_turn(text="Something else")])
-    ended(services, project, changed)
-    with services.work() as session:
-        rule = session.get_one(EvaluationRule, (project.id, rule_id))
-        assert apply_rule(session, rule, ids(project.id, Filters())) == 1
-    ended(services, project, make_conversation(turns=[make_turn(text="Once more")]))
-    assert planned(services)["call-1", "function_calls"].status == "pending"
-
-
-def test_what_is_run_by_hand_stays_until_the_call_changes(services: Services, project: Project) -> None:
-    [rule_id] = rules(services, project, draft())
-    off(services, project, rule_id)
-    ended(services, project, make_conversation(turns=[make_turn()]))
-    with services.work() as session:
-        apply_rule(session, session.get_one(EvaluationRule, (project.id, rule_id)), ids(project.id, Filters()))
-    check_due(services)
-    before = planned(services)["call-1", "function_calls"]
-    assert before.status != "pending"
-    ended(services, project, make_conversation(turns=[make_turn()]))
-    assert planned(services)["call-1", "function_calls"].status == before.status
-    evaluated(services)
-    ended(services, project, make_conversation(turns=[make_turn(text="Something else")]))
-    assert planned(services)["call-1", "function_calls"].reason_code == "outdated"
 
 
 def test_a_rule_may_name_the_scorecard_its_judges_answer(services: Services, project: Project) -> None:
@@ -438,53 +285,6 @@ def test_a_rule_that_came_later_says_so(services: Services, project: Project) ->
     [(name, said)] = why(services, project)["function_calls"]
     assert name == "Sales"
     assert "made, switched on or changed since" in said
-
-
-def test_a_rule_is_applied_to_stored_calls_that_match_and_are_drawn(services: Services, project: Project) -> None:
-    rules(services, project)
-    calls = [make_conversation(id=f"c{index}", agent_name="sales" if index < 40 else "desk") for index in range(50)]
-    ended(services, project, *calls)
-    [rule_id] = rules(services, project, draft(filters={"agent": "sales"}, share=0.5, evaluators=["text"]))
-    with services.work() as session:
-        rule = session.get_one(EvaluationRule, (project.id, rule_id))
-        count = apply_rule(session, rule, ids(project.id, Filters()))
-    rows = planned(services)
-    expected = {f"c{index}" for index in range(40) if is_drawn(f"c{index}", 0.5)}
-    assert {call for (call, _), row in rows.items() if row.status == "pending"} == expected
-    assert count == len(expected)
-    assert {call for (call, _), row in rows.items() if row.reason_code == "sampled_out"} == {
-        f"c{index}" for index in range(40)
-    } - expected
-    assert {(row.rule_id, row.rule_version) for row in rows.values()} == {(rule_id, 1)}
-
-
-def test_applying_a_rule_wakes_everybody_it_asks(services: Services, project: Project) -> None:
-    [rule_id] = rules(services, project, draft(evaluators=["text", "judge"]))
-    ended(services, project, make_conversation())
-    rung: list[str] = []
-    with replace(services, ring=lambda job, **_: rung.append(job)).work() as session:
-        apply_rule(session, session.get_one(EvaluationRule, (project.id, rule_id)), ids(project.id, Filters()))
-    assert sorted(rung) == ["evaluate_text", "judge"]
-
-
-def test_a_days_budget_is_held_against_the_calls_that_match_not_against_all(
-    services: Services, project: Project
-) -> None:
-    [rule_id] = rules(services, project, draft(filters={"agent": "sales"}, evaluators=["rubric_judge"]))
-    lately = datetime.now(UTC)
-    calls = [
-        make_conversation(id=f"c{index}", agent_name="desk" if index % 10 else "sales", started_at=lately)
-        for index in range(700)
-    ]
-    ended(services, project, *calls)
-    with services.work() as session:
-        session.execute(update(Project).values(settings={"judge": {"daily_calls": 20}}))
-        one = session.scalars(select(Evaluation).filter_by(conversation_id="c0")).one()
-        one.status = "running"
-        session.flush()
-        draw = draws(session, [one], services.settings)[project.id]
-    assert one.rule_id == rule_id
-    assert 20 / (70 + 70 / 7) <= draw.chance(one) <= 20 / 70
 
 
 def test_a_draft_read_from_a_rule_means_the_same(services: Services, project: Project) -> None:

@@ -60,7 +60,7 @@ def test_what_is_better_and_what_is_worse_is_said_in_a_sentence(
     page = viewer.get(PAGE).text
     assert "v2 is better than v1 at 1 of 2 questions, and worse at 1." in plain(page)
     assert "+42 points" in plain(page)
-    assert "+0.4 s" in plain(page)
+    assert "+0.40 s" in plain(page)
     turned = plain(viewer.get(f"{PAGE}?agent=desk&first=v2&second=v1").text)
     assert "v1 is better than v2 at 1 of 2 questions, and worse at 1." in turned
 

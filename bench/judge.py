@@ -194,7 +194,7 @@ def main() -> None:
         with services.sessions() as session:
             done = session.scalar(select(func.count()).select_from(Evaluation).filter_by(status="done"))
             passed = session.scalar(select(func.count()).select_from(Score).filter_by(verdict="pass"))
-        services.engine.dispose()
+        services.close()
     if done != given.at_once + given.conversations:
         raise SystemExit(f"only {done} of {given.at_once + given.conversations} conversations were judged")
     ideal = given.at_once / given.answer_ms * 1000

@@ -125,7 +125,7 @@ def main() -> None:
         for name, drafts in SETS.items():
             ms, here, there, count = measure(services, project.id, ids, given.rounds, drafts)
             print(f"{name:36} {ms:7.1f} ms a batch of {BATCH}, {here:.1f} + {there:.1f} ms of CPU, {count} statements")
-        services.engine.dispose()
+        services.close()
 
 
 if __name__ == "__main__":

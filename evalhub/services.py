@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from sqlalchemy import Engine, text
@@ -33,6 +34,8 @@ class Services:
     settings: Settings
     engine: Engine
     sessions: Sessions
+    at_once: Engine
+    """whose every statement is a transaction by itself"""
     audio: AudioStore
     ring: Doorbell = nobody
 
@@ -49,6 +52,17 @@ class Services:
                 session.execute(NOT_WAITING)
             yield session
 
+    @contextmanager
+    def one_statement(self) -> Iterator[Session]:
+        """A unit of work of a single statement, which is a transaction by itself: two trips to the database fewer."""
+        with unit_of_work(partial(Session, self.at_once), self.ring) as session:
+            yield session
+
+    def close(self) -> None:
+        """Give the database connections back."""
+        self.engine.dispose()
+        self.at_once.dispose()
+
 
 def open_services(settings: Settings, ring: Doorbell = nobody, *, pool_size: int = 5) -> Services:
     """Connect lazily: nothing is contacted until the first query.
@@ -63,6 +77,7 @@ def open_services(settings: Settings, ring: Doorbell = nobody, *, pool_size: int
         settings=settings,
         engine=engine,
         sessions=open_sessions(engine),
+        at_once=open_engine(settings.database_url, pool_size=pool_size, at_once=True),
         audio=AudioStore(settings.audio_dir),
         ring=ring,
     )

@@ -75,7 +75,7 @@ def services(database_url: str, tmp_path: Path) -> Iterator[Services]:
     """What a process holds open, with no broker: jobs are called directly."""
     opened = open_services(Settings(data_dir=tmp_path / "data", database_url=database_url))
     yield opened
-    opened.engine.dispose()
+    opened.close()
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from evalhub.traces.formats import agents_sdk, livekit_report, livekit_upload, o
 from evalhub.traces.formats.otlp import Decoded
 from evalhub.traces.grouping import call_key
 from evalhub.traces.inbox import body_of
+from evalhub.traces.rush import let_in
 from evalhub.traces.span_store import placed, store_logs, store_spans
 from evalhub.traces.spans import LogRecord
 
@@ -79,6 +80,7 @@ def ingest_waiting(services: Services) -> int:
 
 
 def _batch(services: Services) -> int:
+    let_in(services)
     owner = uuid4().hex
     with services.work(repeatable=True) as session:
         claimed = session.execute(CLAIM, {"owner": owner, "lease": LEASE_S, "most": AT_ONCE}).all()

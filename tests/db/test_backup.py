@@ -30,7 +30,7 @@ def empty(postgres_url: str, tmp_path: Path):
     url = with_database(postgres_url, "restored")
     opened = open_services(Settings(data_dir=tmp_path / "other", database_url=url))
     yield opened
-    opened.engine.dispose()
+    opened.close()
     execute(postgres_url, "drop database restored with (force)")
 
 

@@ -24,9 +24,15 @@ def test_work_that_can_be_done_again_does_not_wait_for_the_disk_and_all_other_do
     waits = "execute format('alter database %I set synchronous_commit = on', current_database())"
     with services.work() as session:
         session.execute(text(f"do $$ begin {waits}; end $$"))
-    services.engine.dispose()
+    services.close()
     shown = []
     for repeatable in (True, False):
         with services.work(repeatable=repeatable) as session:
             shown.append(session.scalar(text("show synchronous_commit")))
     assert shown == ["off", "on"]
+
+
+def test_one_statement_is_kept_without_a_transaction_around_it(services: Services) -> None:
+    with services.one_statement() as session:
+        session.execute(text("select set_config('evalhub.seen', 'yes', true)"))
+        assert session.scalar(text("select current_setting('evalhub.seen', true)")) != "yes"  # it ended with its own

@@ -22,7 +22,7 @@ from evalhub.traces.formats.otlp import Decoded
 from evalhub.traces.inbox import accept_spans
 from webui.access import api_key
 from webui.api.bodies import Packed, read_packed
-from webui.context import db, project
+from webui.context import project, services
 
 otel = Blueprint("otel", __name__)
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
@@ -101,15 +101,16 @@ def _accept(kind: str, check: Check) -> Decoded:
 
 
 def _keep(kind: str, packed: Packed) -> None:
-    accept_spans(
-        db(),
-        project().id,
-        format_name=kind,
-        body=packed.sent,
-        encoding=packed.encoding,
-        body_bytes=len(packed.body),
-        headers={"content-type": request.mimetype},
-    )
+    with services().one_statement() as session:
+        accept_spans(
+            session,
+            project().id,
+            format_name=kind,
+            body=packed.sent,
+            encoding=packed.encoding,
+            body_bytes=len(packed.body),
+            headers={"content-type": request.mimetype},
+        )
 
 
 def _is_json() -> bool:

@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -62,7 +63,7 @@ def test_every_slot_is_done_once_by_somebody_else(services: Services, queue_of: 
         people = [make_user(name=f"labeler {number}") for number in range(LABELERS)]
         session.add_all(people)
     engine = open_engine(services.engine.url.render_as_string(hide_password=False), pool_size=LABELERS)
-    crowd = Services(settings=services.settings, engine=engine, sessions=open_sessions(engine), audio=services.audio)
+    crowd = replace(services, engine=engine, sessions=open_sessions(engine))
     with ThreadPoolExecutor(LABELERS) as pool:
         days = [pool.submit(label_until_empty, crowd, queue, person, random.Random(person.id)) for person in people]
         did = sum((day.result() for day in days), Counter[str]())

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
+from evalhub.db import ask_for
 from evalhub.models import Conversation, ConversationAlias, Label, QueueItem, Trace
 from evalhub.traces.recordings import placing
 
@@ -27,6 +28,12 @@ where mine.project_id = :project and mine.id = :new
   and theirs.project_id = :project and theirs.id = :old and theirs.metadata -> :name is not null
 """)
 """when the recordings that are carried over began"""
+
+READ_AGAIN = text("""
+update inbox set conversation_id = :new, attempt = 0, state = case state when 'parsed' then 'waiting' else state end
+where project_id = :project and conversation_id = :old
+""")
+"""bodies that came under the other name: what was made of them went away, or nothing was yet"""
 
 
 def canonical(session: Session, project_id: int, name: str) -> str:
@@ -67,8 +74,13 @@ def _standing_alone(session: Session, project_id: int, names: Iterable[str]) -> 
 
 
 def take_in(session: Session, project_id: int, old: str, new: str) -> None:
-    """Everything that people or senders put on a conversation goes over to another; what was derived goes away."""
+    """Everything that people or senders put on a conversation goes over to another; what was derived goes away.
+
+    Bodies of it are read again, into the other.
+    """
     key = {"project": project_id, "old": old, "new": new}
+    session.execute(READ_AGAIN, key)  # first, as whoever reads them locks them first
+    ask_for(session, "parse_inbox")
     for table, identity in (
         ("recording", "track"),
         ("recording_fetch", "track"),

@@ -9,7 +9,7 @@ from evalhub import plugins
 from evalhub.models import Conversation, Deletion, InboxItem
 from evalhub.services import Services
 from evalhub.traces import aliases, assembly, lifecycle
-from evalhub.traces.formats import Parsed, native_parts
+from evalhub.traces.formats import Parsed, native, native_parts
 from evalhub.traces.recordings import attach, links
 
 
@@ -37,7 +37,9 @@ def _parse(session: Session, item: InboxItem, body: bytes) -> Parsed:
     if is_log(item.format):
         parsed: Parsed = module.parse_many(_session_log(session, item), item.conversation_id)
     else:
-        parsed = module.parse(body, item.conversation_id)
+        parsed = module.parse(body, None if item.format == native.NAME else item.conversation_id)
+    for conversation in parsed.conversations:
+        conversation.id = str(item.conversation_id)  # the call may have got a better name since the body came
     return parsed
 
 

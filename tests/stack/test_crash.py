@@ -23,8 +23,9 @@ from tests.stack.started import free_port
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 KEY = "ehk_crash-test-key-of-the-first-project"
-KILLS = 20
 VICTIMS = ("web", "worker-ingest", "worker-text", "worker-audio", "broker", "postgres", "supervisor")
+ROUNDS = 3
+KILLS = ROUNDS * len(VICTIMS)
 TURNS = [{"speaker": "agent", "start_ms": 0, "end_ms": 900, "text": "Hello."}] * 3
 
 
@@ -46,17 +47,19 @@ class Running:
         with log:
             return subprocess.Popen(command, cwd=CHECKOUT, env=env, stdout=log, stderr=log)
 
-    def kill(self, victim: str) -> None:
+    def kill(self, victim: str) -> bool:
+        """Whether there was one to kill."""
         if victim == "supervisor":
             self.process.kill()
             self.process.wait()
             self.process = self.start()
-            return
+            return True
         recorded = self.data / "pids" / f"{victim}.json"
-        if recorded.exists():
-            pid = json.loads(recorded.read_text())["pid"]
-            if psutil.pid_exists(pid):
-                os.kill(pid, signal.SIGKILL)
+        pid = json.loads(recorded.read_text())["pid"] if recorded.exists() else None
+        if pid is None or not psutil.pid_exists(pid):
+            return False
+        os.kill(pid, signal.SIGKILL)
+        return True
 
     def wait_until_ready(self, seconds: float = 60) -> None:
         eventually(self.is_ready, seconds)
@@ -149,9 +152,9 @@ def test_what_was_acknowledged_is_there_once(platform: Running) -> None:
     senders += [SpanSender(platform.url, name, done) for name in ("traced-c", "traced-d")]
     for sender in senders:
         sender.start()
-    for _ in range(KILLS):
-        time.sleep(chance.uniform(0.2, 2.0))  # the moments are the point: nothing is waited for
-        platform.kill(chance.choice(VICTIMS))
+    for victim in chance.sample(VICTIMS * ROUNDS, KILLS):
+        time.sleep(chance.uniform(0.2, 2.0))  # the moments are the point: nothing is waited for but who is to be killed
+        eventually(lambda: platform.kill(victim), 60)  # noqa: B023
     platform.wait_until_ready()
     eventually(lambda: all(sender.acknowledged for sender in senders), 60)
     done.set()

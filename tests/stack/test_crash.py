@@ -17,7 +17,11 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from sqlalchemy import Engine, text
 
+from evalhub.db import open_engine
+from evalhub.embedded.datadir import DataDir
+from evalhub.embedded.live import find_live
 from tests.stack.embedded import CHECKOUT, eventually
 from tests.stack.started import free_port
 
@@ -182,3 +186,24 @@ def parts_of(platform: Running, call: str) -> int:
     response = httpx.get(f"{platform.url}/api/v1/conversations/{call}", headers={"x-api-key": KEY}, trust_env=False)
     found = response.raise_for_status().json()
     return len(found["spans" if call.startswith("traced-") else "turns"])
+
+
+def test_what_a_killed_worker_held_is_taken_up_by_the_one_that_follows(platform: Running) -> None:
+    """Not when its lease ends, which here would be in an hour."""
+    with httpx.Client(base_url=platform.url, headers={"x-api-key": KEY}, trust_env=False) as client:
+        client.post("/api/v1/conversations", json={"id": "held", "turns": TURNS}).raise_for_status()
+    live = find_live(DataDir.at(platform.data))
+    assert live
+    engine = open_engine(live.database_url)
+    eventually(lambda: _inbox(engine, "select count(*) from inbox where state = 'parsed'"))
+    hold = "set state = 'waiting', lease_owner = 'gone', lease_until = now() + interval '1 hour'"
+    with engine.begin() as connection:
+        connection.execute(text(f"update inbox {hold}"))
+    eventually(lambda: platform.kill("worker-ingest"))
+    eventually(lambda: _inbox(engine, "select count(*) from inbox where state = 'parsed'"))
+    engine.dispose()
+
+
+def _inbox(engine: Engine, question: str) -> int:
+    with engine.connect() as connection:
+        return int(connection.scalar(text(question)) or 0)

@@ -154,7 +154,7 @@ def test_a_call_whose_root_did_not_come_is_not_over() -> None:
     assert not parsed.ended
 
 
-@pytest.mark.parametrize("beyond", [1e308, "1e300", 1e22, float("inf"), float("nan")])
+@pytest.mark.parametrize("beyond", [1e308, "1e300", 1e22, 2.0**63, float("inf"), float("nan")])
 def test_a_wait_that_nobody_can_mean_is_none(beyond: object) -> None:
     heard = span(2, "stt", 1, 0, 900, transcript="Hi.", metrics__ttfb=beyond)
     parsed = read(span(1, "turn", None, 0, 1000), heard).conversations[0]

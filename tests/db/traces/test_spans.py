@@ -162,6 +162,17 @@ def test_two_traces_with_one_key_are_one_call(services: Services, session: Sessi
     assert count(session, ConversationAlias) == 2
 
 
+def test_a_call_with_a_trace_of_its_own_is_not_hidden_behind_an_alias(
+    services: Services, session: Session, project: Project
+) -> None:
+    """Two traces of a session, of which the later one names its call too."""
+    send(services, project, span(0, **{"session.id": "session-1"}))
+    send(services, project, span(0, OTHER, **{"session.id": "session-1"}, **keyed("call-1")))
+    assert calls(session, project) == ["call-1", "session-1"]
+    assert canonical(session, project.id, "session-1") == "session-1"
+    assert canonical(session, project.id, OTHER) == "call-1"
+
+
 def test_what_people_said_goes_along_with_a_renamed_call(
     services: Services, session: Session, project: Project
 ) -> None:

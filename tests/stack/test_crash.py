@@ -51,8 +51,14 @@ class Running:
         with log:
             return subprocess.Popen(command, cwd=CHECKOUT, env=env, stdout=log, stderr=log)
 
+    def keep_up(self) -> None:
+        """Start it again where it ended, as a service manager would: a database killed while it starts is none."""
+        if self.process.poll() is not None:
+            self.process = self.start()
+
     def kill(self, victim: str) -> bool:
         """Whether there was one to kill."""
+        self.keep_up()
         if victim == "supervisor":
             self.process.kill()
             self.process.wait()
@@ -69,6 +75,7 @@ class Running:
         eventually(self.is_ready, seconds)
 
     def is_ready(self) -> bool:
+        self.keep_up()
         try:
             return httpx.get(f"{self.url}/readyz", timeout=5, trust_env=False).is_success
         except httpx.TransportError:
@@ -157,7 +164,9 @@ def test_what_was_acknowledged_is_there_once(platform: Running) -> None:
     for sender in senders:
         sender.start()
     for victim in chance.sample(VICTIMS * ROUNDS, KILLS):
-        time.sleep(chance.uniform(0.2, 2.0))  # the moments are the point: nothing is waited for but who is to be killed
+        before = taken(senders)
+        eventually(lambda: platform.keep_up() or taken(senders) > before, 120)  # noqa: B023  each round is under load
+        time.sleep(chance.uniform(0.0, 1.0))  # the moments are the point: nothing is waited for but who is to be killed
         eventually(lambda: platform.kill(victim), 60)  # noqa: B023
     platform.wait_until_ready()
     eventually(lambda: all(sender.acknowledged for sender in senders), 60)
@@ -171,6 +180,11 @@ def test_what_was_acknowledged_is_there_once(platform: Running) -> None:
     assert len(acknowledged) > KILLS
     assert len(found) == len(set(found))
     eventually(lambda: all(parts_of(platform, call) == 3 for call in chance.sample(acknowledged, 20)), 60)
+
+
+def taken(senders: list[Sender]) -> int:
+    """How much was acknowledged until now."""
+    return sum(len(sender.acknowledged) for sender in senders)
 
 
 def ids_of(platform: Running) -> list[str]:

@@ -1,13 +1,17 @@
 """The Celery app. Its tasks are the jobs of the library, each sent to the queue that the job names."""
 
 import gc
+from contextlib import suppress
 from typing import Any
 
 from celery import Celery, bootsteps, signals
 from celery.beat import EmbeddedService
 from click import Option
+from sqlalchemy.exc import OperationalError
 
 from evalhub.jobs import JOBS
+from evalhub.leases import free_of_queue
+from evalhub.services import open_services
 from evalhub.settings import Settings
 from workers.doorbell import CeleryDoorbell
 from workers.tasks import add_tasks, close_services
@@ -50,6 +54,23 @@ class Schedule(bootsteps.StartStopStep):
         return EmbeddedService(parent.app, thread=True)
 
 
+class TakeUp(bootsteps.StartStopStep):
+    """Frees what the worker before held: where only one works off these queues, it is no more."""
+
+    def __init__(self, parent: Any, alone: bool = False, **options: Any) -> None:
+        super().__init__(parent, **options)
+        self.enabled = alone
+
+    def start(self, parent: Any) -> None:
+        services = open_services(settings)
+        with suppress(OperationalError), services.work() as session:  # without a database they end by themselves
+            for queue in parent.app.amqp.queues.consume_from:
+                free_of_queue(session, queue)
+        services.engine.dispose()
+
+
+app.user_options["worker"].add(Option(["--alone"], is_flag=True, help="No other worker works off these queues."))
+app.steps["worker"].add(TakeUp)
 app.user_options["worker"].add(Option(["--schedule"], is_flag=True, help="Also send the recurring jobs."))
 app.steps["worker"].add(Schedule)
 

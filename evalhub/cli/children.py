@@ -17,10 +17,16 @@ def web_command(host: str, port: int, processes: int = 2) -> list[str]:
 
 
 def worker_command(
-    queues: Sequence[str], concurrency: int, *, pool: str = "prefork", schedule: bool = False, name: str = "worker"
+    queues: Sequence[str],
+    concurrency: int,
+    *,
+    pool: str = "prefork",
+    schedule: bool = False,
+    alone: bool = False,
+    name: str = "worker",
 ) -> list[str]:
-    """Celery working off these queues."""
+    """Celery working off these queues; `alone` where no other worker does."""
     argv = [sys.executable, "-m", "celery", "--app", "workers.app", "worker"]
     argv += ["--queues", ",".join(queues), "--concurrency", str(concurrency), "--pool", pool]
     argv += ["--hostname", f"{name}@%h", "--loglevel", "warning", "--without-gossip", "--without-mingle"]
-    return argv + (["--schedule"] if schedule else [])
+    return argv + (["--schedule"] if schedule else []) + (["--alone"] if alone else [])

@@ -50,7 +50,7 @@ def command(data: Path | None, host: str | None, port: int | None, sample: bool,
         if own_database:  # what an earlier run was killed over is taken up at once
             with services.work() as session:
                 free_all(session)
-        _start_children(platform, settings)
+        _start_children(platform, settings, alone=own_database)
         link = firsts.prepare(services, os.environ, project=("demo", "Demo") if sample else ("default", "Default"))
         _wait_until_ready(platform, settings)
         console.print(f"[green]serving[/] at {address(settings)} after {time.monotonic() - started:.1f} s")
@@ -93,12 +93,13 @@ def _connected(settings: Settings, platform: Platform) -> Settings:
     )
 
 
-def _start_children(platform: Platform, settings: Settings) -> None:
+def _start_children(platform: Platform, settings: Settings, *, alone: bool) -> None:
+    """`alone`: nobody else works on this database, so that what a killed worker held is free for the next one."""
     env = _env(settings)
     platform.add("web", web_command(settings.host, settings.port), env)
-    ingest = worker_command(["ingest"], INGEST_THREADS, pool="threads", schedule=True, name="ingest")
+    ingest = worker_command(["ingest"], INGEST_THREADS, pool="threads", schedule=True, alone=alone, name="ingest")
     platform.add("worker-ingest", ingest, env, niceness=5)
-    text = worker_command(["text"], TEXT_THREADS, pool="threads", name="text")
+    text = worker_command(["text"], TEXT_THREADS, pool="threads", alone=alone, name="text")
     platform.add("worker-text", text, env, niceness=19)
     judge = worker_command(["judge"], JUDGE_THREADS, pool="threads", name="judge")
     platform.add("worker-judge", judge, env, niceness=3)

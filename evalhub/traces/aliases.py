@@ -5,12 +5,13 @@ A conversation that stood under such a name, and has no trace left, is taken in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
+from evalhub.db import ask_for
 from evalhub.models import Conversation, ConversationAlias, Label, QueueItem, Trace
 from evalhub.traces.recordings import placing
 
@@ -28,6 +29,12 @@ where mine.project_id = :project and mine.id = :new
 """)
 """when the recordings that are carried over began"""
 
+READ_AGAIN = text("""
+update inbox set conversation_id = :new, attempt = 0, state = case state when 'parsed' then 'waiting' else state end
+where project_id = :project and conversation_id = :old
+""")
+"""bodies that came under the other name: what was made of them went away, or nothing was yet"""
+
 
 def canonical(session: Session, project_id: int, name: str) -> str:
     """The id of the conversation that goes by this name; the name itself where nobody knows it."""
@@ -43,10 +50,14 @@ def aliases_of(session: Session, project_id: int, names: Iterable[str]) -> dict[
 
 
 def rename(session: Session, project_id: int, others: Mapping[str, str]) -> None:
-    """Other names become aliases; a conversation that stood under one of them, and has no trace left, is taken in."""
-    for name in _standing_alone(session, project_id, others):
+    """Other names become aliases; a conversation that stood under one of them, and has no trace left, is taken in.
+
+    One that has traces of its own keeps its name: behind an alias nobody would find it.
+    """
+    standing = _standing(session, project_id, others)
+    for name in (name for name, is_traced in standing.items() if not is_traced):
         take_in(session, project_id, name, others[name])
-    if aliases := sorted(others):
+    if aliases := sorted(name for name in others if not standing.get(name)):
         calls = [others[alias] for alias in aliases]
         session.execute(ALSO, {"project": project_id, "aliases": aliases, "names": calls})
 
@@ -60,15 +71,22 @@ def also_known(session: Session, project_id: int, conversation_id: str, names: I
     rename(session, project_id, {name: call for name, call in others.items() if name not in taken})
 
 
-def _standing_alone(session: Session, project_id: int, names: Iterable[str]) -> Sequence[str]:
+def _standing(session: Session, project_id: int, names: Iterable[str]) -> dict[str, bool]:
+    """Which of these conversations there are, each with whether it has traces."""
     traced = select(Trace.trace_id).where(Trace.project_id == project_id, Trace.conversation_id == Conversation.id)
-    there = select(Conversation.id).where(Conversation.project_id == project_id, Conversation.id.in_(sorted(names)))
-    return session.scalars(there.where(~traced.exists()).order_by(Conversation.id)).all()
+    there = select(Conversation.id, traced.exists().label("is_traced")).order_by(Conversation.id)
+    rows = session.execute(there.where(Conversation.project_id == project_id, Conversation.id.in_(sorted(names))))
+    return {row.id: row.is_traced for row in rows}
 
 
 def take_in(session: Session, project_id: int, old: str, new: str) -> None:
-    """Everything that people or senders put on a conversation goes over to another; what was derived goes away."""
+    """Everything that people or senders put on a conversation goes over to another; what was derived goes away.
+
+    Bodies of it are read again, into the other.
+    """
     key = {"project": project_id, "old": old, "new": new}
+    session.execute(READ_AGAIN, key)  # first, as whoever reads them locks them first
+    ask_for(session, "parse_inbox")
     for table, identity in (
         ("recording", "track"),
         ("recording_fetch", "track"),

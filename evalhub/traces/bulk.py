@@ -42,10 +42,13 @@ def write(session: Session, table: str, columns: Sequence[str], rows: Sequence[R
 
 
 def upsert(session: Session, table: str, columns: Sequence[str], rows: Sequence[Row], on_conflict: str) -> None:
-    """Rows of which some are there already, by a table of this connection."""
+    """Rows of which some are there already, by a table of this connection.
+
+    It has every column: the next rows for the same table may fill others.
+    """
     names, stage = ", ".join(columns), f"{table}_stage"
-    columns_only = f"select {names} from {table} with no data"  # noqa: S608  names of our own, here and below
-    session.execute(text(f"create temp table if not exists {stage} on commit delete rows as {columns_only}"))
+    empty = f"select * from {table} with no data"  # noqa: S608  names of our own, here and below
+    session.execute(text(f"create temp table if not exists {stage} on commit delete rows as {empty}"))
     session.execute(text(f"delete from {stage}"))  # noqa: S608
     _copy(session, stage, columns, rows)
     staged = f"select {names} from {stage}"  # noqa: S608

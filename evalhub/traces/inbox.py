@@ -6,10 +6,12 @@ is handed out again when its lease ends.
 """
 
 import gzip
+import logging
 from collections.abc import Sequence
 from uuid import uuid4
 
 from sqlalchemy import func, insert, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from evalhub.db import ask_for
@@ -18,6 +20,8 @@ from evalhub.models import InboxItem, Json
 from evalhub.models.inbox import PARSED, REJECTED, WAITING
 from evalhub.services import Services
 from evalhub.traces import parsing
+
+log = logging.getLogger("evalhub.traces")
 
 LEASE_S = 60
 ATTEMPTS = 5
@@ -100,7 +104,25 @@ def parse_waiting(services: Services) -> int:
 def _parse_conversation(services: Services) -> int:
     owner = uuid4().hex
     with services.work(repeatable=True) as session:
-        ids = claim(session, owner)
+        ids = sorted(claim(session, owner))
+    try:
+        _parse_held(services, ids, owner)
+    except DBAPIError:
+        log.exception("storing bodies failed: %s", ids)
+        _one_by_one(services, ids if len(ids) > 1 else [], owner)
+    return len(ids)
+
+
+def _one_by_one(services: Services, ids: Sequence[int], owner: str) -> None:
+    """A body that the database refuses takes no other of its call along; it stays held, to be tried again."""
+    for one in ids:
+        try:
+            _parse_held(services, [one], owner)
+        except DBAPIError:
+            log.exception("storing a body failed: %s", one)
+
+
+def _parse_held(services: Services, ids: Sequence[int], owner: str) -> None:
     with services.work(repeatable=True) as session:
         items = _held(session, ids, owner)
         last_of = {item.format: item for item in items}
@@ -109,7 +131,6 @@ def _parse_conversation(services: Services) -> int:
                 _close(item, PARSED, None)  # the last one is parsed together with all before it
             else:
                 _parse_one(services, session, item)
-    return len(items)
 
 
 def claim(session: Session, owner: str) -> Sequence[int]:

@@ -1,16 +1,21 @@
 """From one body of the inbox to the stored conversation: parse by its format, merge, store its sound, settle."""
 
+import logging
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from evalhub import plugins
+from evalhub.errors import BadInput
 from evalhub.models import Conversation, Deletion, InboxItem
 from evalhub.services import Services
 from evalhub.traces import aliases, assembly, lifecycle
-from evalhub.traces.formats import Parsed, native_parts
+from evalhub.traces.formats import Parsed, native, native_parts
 from evalhub.traces.recordings import attach, links
+
+log = logging.getLogger("evalhub.traces")
 
 
 def is_log(format_name: str) -> bool:
@@ -24,7 +29,13 @@ def parse_into(services: Services, session: Session, item: InboxItem, body: byte
     Raises:
         BadInput: the body cannot be parsed after all.
     """
-    parsed = _parse(session, item, body)
+    try:
+        parsed = _parse(session, item, body)
+    except (BadInput, DBAPIError):
+        raise
+    except Exception as error:  # the edge to formats, own and others': one body must not stop those behind it
+        log.exception("reading body %s of %r failed", item.id, item.conversation_id)
+        raise BadInput(f"it could not be read ({type(error).__name__}: {error})") from error
     for conversation in parsed.conversations:
         if not _was_deleted(session, item, conversation.id):
             _store(services, session, item, conversation, parsed)
@@ -37,7 +48,9 @@ def _parse(session: Session, item: InboxItem, body: bytes) -> Parsed:
     if is_log(item.format):
         parsed: Parsed = module.parse_many(_session_log(session, item), item.conversation_id)
     else:
-        parsed = module.parse(body, item.conversation_id)
+        parsed = module.parse(body, None if item.format == native.NAME else item.conversation_id)
+    for conversation in parsed.conversations:
+        conversation.id = str(item.conversation_id)  # the call may have got a better name since the body came
     return parsed
 
 

@@ -74,7 +74,6 @@ def recognise(body: bytes, media_type: str | None) -> str:
 def receive_part(session: Session, project_id: int, conversation_id: str, kind: str, body: bytes) -> Receipt:
     """Accept events, an end signal or feedback of one conversation: kinds of `native_parts`."""
     check_id(conversation_id)
-    conversation_id = canonical(session, project_id, conversation_id)
     parsed = native_parts.parse(kind, body, conversation_id)
     return _accept_each(session, project_id, kind, [(parsed.conversations[0], body)])[0]
 
@@ -94,7 +93,6 @@ def receive_expectations(session: Session, project_id: int, conversation_id: str
 def receive_realtime(session: Session, project_id: int, conversation_id: str, body: bytes) -> Receipt:
     """Accept a piece of a Realtime or Live event log of one conversation."""
     check_id(conversation_id)
-    conversation_id = canonical(session, project_id, conversation_id)
     conversation = openai_realtime.parse(body, conversation_id).conversations[0]
     return _accept_each(session, project_id, openai_realtime.NAME, [(conversation, body)])[0]
 
@@ -107,7 +105,6 @@ def receive_report(session: Session, project_id: int, format_name: str, body: by
         Conflict: its call was deleted here.
     """
     conversation = plugins.formats()[format_name].parse(body, None).conversations[0]
-    conversation.id = canonical(session, project_id, conversation.id)
     return _accept_each(session, project_id, format_name, [(conversation, body)], endpoint_id)[0]
 
 
@@ -175,6 +172,7 @@ def _accept_each(
     receipts = []
     for conversation, body in parts:
         check_id(conversation.id)
+        conversation.id = canonical(session, project_id, conversation.id)
         refuse_deleted(session, project_id, conversation.id)
         assembly.stub(session, project_id, conversation.id)
         inbox.accept(

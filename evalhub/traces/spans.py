@@ -12,6 +12,8 @@ from functools import cached_property
 from typing import Any
 
 NS_PER_MS = 1_000_000
+BEYOND_MS = 1 << 53
+"""285,000 years; also where JavaScript's whole numbers end"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,9 +101,11 @@ class TracedCall:
         return next((text for text in found if isinstance(text, str) and text.strip()), None)
 
     def ms(self, time_ns: int | None) -> int | None:
-        """A unix time on the conversation's clock."""
-        known = time_ns is not None and self.start_ns is not None
-        return round((time_ns - self.start_ns) / NS_PER_MS) if known else None  # type: ignore[operator]
+        """A unix time on the conversation's clock; None also for one that no call lasts to, and no column holds."""
+        if time_ns is None or self.start_ns is None:
+            return None
+        found = round((time_ns - self.start_ns) / NS_PER_MS)
+        return found if abs(found) < BEYOND_MS else None
 
     def parent(self, span: SpanRecord) -> SpanRecord | None:
         """The span it hangs under, if that one has come."""

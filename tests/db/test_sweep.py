@@ -11,6 +11,7 @@ from evalhub.models import Conversation, Evaluation, InboxItem, Project
 from evalhub.services import Services
 from evalhub.sweep import look_at_young_tables, sweep
 from evalhub.traces import receive
+from evalhub.traces.inbox import parse_waiting
 
 BODY = b'{"id": "call-1", "turns": [{"speaker": "agent", "text": "Hello"}]}'
 
@@ -48,8 +49,6 @@ def test_a_body_nobody_was_told_of(services: Services, project: Project, rung: R
 
 
 def test_a_quiet_call_is_over_and_evaluated(services: Services, project: Project, rung: Rung) -> None:
-    from evalhub.traces.inbox import parse_waiting
-
     with services.work() as session:
         receive.receive_native(session, project.id, BODY)
     parse_waiting(services)
@@ -58,6 +57,22 @@ def test_a_quiet_call_is_over_and_evaluated(services: Services, project: Project
     assert "evaluate_text" in swept(services, rung)
     with services.sessions() as session:
         assert session.scalar(select(Conversation.end_reason)) == "quiet"
+
+
+def test_how_long_is_quiet_each_project_says(services: Services, project: Project) -> None:
+    """Both calls have said nothing for an hour."""
+    with services.work() as session:
+        patient = Project(slug="patient", name="Patient", quiet_period_s=7200)
+        session.add(patient)
+        session.flush()
+        for one in (project, patient):
+            receive.receive_native(session, one.id, BODY)
+    parse_waiting(services)
+    long_ago(services, Conversation, "touched_at")
+    sweep(services)
+    with services.sessions() as session:
+        states = session.execute(select(Conversation.project_id, Conversation.state)).all()
+    assert sorted(states) == [(project.id, "ended"), (patient.id, "open")]
 
 
 def test_an_evaluation_whose_worker_died(services: Services, project: Project, rung: Rung) -> None:

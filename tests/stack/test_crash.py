@@ -17,14 +17,19 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from sqlalchemy import Engine, text
 
+from evalhub.db import open_engine
+from evalhub.embedded.datadir import DataDir
+from evalhub.embedded.live import find_live
 from tests.stack.embedded import CHECKOUT, eventually
 from tests.stack.started import free_port
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 KEY = "ehk_crash-test-key-of-the-first-project"
-KILLS = 20
 VICTIMS = ("web", "worker-ingest", "worker-text", "worker-audio", "broker", "postgres", "supervisor")
+ROUNDS = 3
+KILLS = ROUNDS * len(VICTIMS)
 TURNS = [{"speaker": "agent", "start_ms": 0, "end_ms": 900, "text": "Hello."}] * 3
 
 
@@ -46,22 +51,31 @@ class Running:
         with log:
             return subprocess.Popen(command, cwd=CHECKOUT, env=env, stdout=log, stderr=log)
 
-    def kill(self, victim: str) -> None:
+    def keep_up(self) -> None:
+        """Start it again where it ended, as a service manager would: a database killed while it starts is none."""
+        if self.process.poll() is not None:
+            self.process = self.start()
+
+    def kill(self, victim: str) -> bool:
+        """Whether there was one to kill."""
+        self.keep_up()
         if victim == "supervisor":
             self.process.kill()
             self.process.wait()
             self.process = self.start()
-            return
+            return True
         recorded = self.data / "pids" / f"{victim}.json"
-        if recorded.exists():
-            pid = json.loads(recorded.read_text())["pid"]
-            if psutil.pid_exists(pid):
-                os.kill(pid, signal.SIGKILL)
+        pid = json.loads(recorded.read_text())["pid"] if recorded.exists() else None
+        if pid is None or not psutil.pid_exists(pid):
+            return False
+        os.kill(pid, signal.SIGKILL)
+        return True
 
     def wait_until_ready(self, seconds: float = 60) -> None:
         eventually(self.is_ready, seconds)
 
     def is_ready(self) -> bool:
+        self.keep_up()
         try:
             return httpx.get(f"{self.url}/readyz", timeout=5, trust_env=False).is_success
         except httpx.TransportError:
@@ -149,9 +163,11 @@ def test_what_was_acknowledged_is_there_once(platform: Running) -> None:
     senders += [SpanSender(platform.url, name, done) for name in ("traced-c", "traced-d")]
     for sender in senders:
         sender.start()
-    for _ in range(KILLS):
-        time.sleep(chance.uniform(0.2, 2.0))  # the moments are the point: nothing is waited for
-        platform.kill(chance.choice(VICTIMS))
+    for victim in chance.sample(VICTIMS * ROUNDS, KILLS):
+        before = taken(senders)
+        eventually(lambda: platform.keep_up() or taken(senders) > before, 120)  # noqa: B023  each round is under load
+        time.sleep(chance.uniform(0.0, 1.0))  # the moments are the point: nothing is waited for but who is to be killed
+        eventually(lambda: platform.kill(victim), 60)  # noqa: B023
     platform.wait_until_ready()
     eventually(lambda: all(sender.acknowledged for sender in senders), 60)
     done.set()
@@ -164,6 +180,11 @@ def test_what_was_acknowledged_is_there_once(platform: Running) -> None:
     assert len(acknowledged) > KILLS
     assert len(found) == len(set(found))
     eventually(lambda: all(parts_of(platform, call) == 3 for call in chance.sample(acknowledged, 20)), 60)
+
+
+def taken(senders: list[Sender]) -> int:
+    """How much was acknowledged until now."""
+    return sum(len(sender.acknowledged) for sender in senders)
 
 
 def ids_of(platform: Running) -> list[str]:
@@ -179,3 +200,24 @@ def parts_of(platform: Running, call: str) -> int:
     response = httpx.get(f"{platform.url}/api/v1/conversations/{call}", headers={"x-api-key": KEY}, trust_env=False)
     found = response.raise_for_status().json()
     return len(found["spans" if call.startswith("traced-") else "turns"])
+
+
+def test_what_a_killed_worker_held_is_taken_up_by_the_one_that_follows(platform: Running) -> None:
+    """Not when its lease ends, which here would be in an hour."""
+    with httpx.Client(base_url=platform.url, headers={"x-api-key": KEY}, trust_env=False) as client:
+        client.post("/api/v1/conversations", json={"id": "held", "turns": TURNS}).raise_for_status()
+    live = find_live(DataDir.at(platform.data))
+    assert live
+    engine = open_engine(live.database_url)
+    eventually(lambda: _inbox(engine, "select count(*) from inbox where state = 'parsed'"))
+    hold = "set state = 'waiting', lease_owner = 'gone', lease_until = now() + interval '1 hour'"
+    with engine.begin() as connection:
+        connection.execute(text(f"update inbox {hold}"))
+    eventually(lambda: platform.kill("worker-ingest"))
+    eventually(lambda: _inbox(engine, "select count(*) from inbox where state = 'parsed'"))
+    engine.dispose()
+
+
+def _inbox(engine: Engine, question: str) -> int:
+    with engine.connect() as connection:
+        return int(connection.scalar(text(question)) or 0)

@@ -102,10 +102,11 @@ def _is_id(value: Any) -> bool:
 
 
 def time_ns(text: Any) -> int | None:
-    """An ISO time as unix nanoseconds, exact to the microsecond."""
+    """An ISO time as unix nanoseconds, exact to the microsecond; None where they fit into no 64 bits."""
     try:
         moment = datetime.fromisoformat(text)
     except (TypeError, ValueError):
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (moment - EPOCH) // timedelta(microseconds=1) * 1000
+    found = (moment - EPOCH) // timedelta(microseconds=1) * 1000
+    return found if abs(found) < 1 << 63 else None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-import math
 from typing import Any
 
 import orjson
 
 LONGEST_LITERAL = 100_000
 """Python's parser takes time and stack that grow with its input"""
+BEYOND_MEANING = 1e21
+"""no time in nanoseconds and no count comes near it; in other units it still fits into a float"""
 
 
 def structured(value: Any) -> Any:
@@ -45,14 +46,14 @@ def listing(value: Any) -> list[Any]:
 
 
 def number(value: Any) -> float | None:
-    """A finite number, also where it came as text; None for anything else, such as "NOT_GIVEN"."""
+    """A number that can be meant, also where it came as text; None for anything else, such as "NOT_GIVEN"."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         found = float(value)
     except ValueError:
         return None
-    return found if math.isfinite(found) else None
+    return found if abs(found) < BEYOND_MEANING else None
 
 
 def words(value: Any) -> str | None:

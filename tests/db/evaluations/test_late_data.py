@@ -1,15 +1,22 @@
 """Late data on calls that were evaluated: what is planned anew, and what is outdated."""
 
+import json
+
 import pytest
 from sqlalchemy import func, select
 
 from evalhub.evaluations.checking import check_due
 from evalhub.evaluations.rules import change_rule, switch_rule
 from evalhub.evaluations.selections import apply_rule
-from evalhub.models import Evaluation, EvaluationRule, Project, Score
+from evalhub.models import Conversation, Evaluation, EvaluationRule, Project, Score, Turn
 from evalhub.services import Services
+from evalhub.traces import receive
 from evalhub.traces.filters import Filters, ids
+from evalhub.traces.formats import otlp
+from evalhub.traces.formats.native_parts import END
+from evalhub.traces.inbox import parse_waiting
 from tests.db.evaluations.ruled import TEXTS, draft, ended, planned, rules
+from tests.db.traces.test_spans import TRACE, keep, keyed, send, settle, span
 from tests.factories import make_conversation, make_tool_call, make_turn
 
 pytestmark = pytest.mark.db
@@ -113,3 +120,22 @@ def test_what_is_run_by_hand_stays_until_the_call_changes(services: Services, pr
     evaluated(services)
     ended(services, project, make_conversation(turns=[make_turn(text="Something else")]))
     assert planned(services)["call-1", "function_calls"].reason_code == "outdated"
+
+
+def test_late_log_records_of_an_ended_call_run_again_what_reads_words(services: Services, project: Project) -> None:
+    """The words of a model call come in a record of their own, once the call is over and evaluated."""
+    send(services, project, span(0, **keyed("call-1"), **{"gen_ai.operation.name": "chat"}))
+    with services.work() as session:
+        receive.receive_part(session, project.id, "call-1", END, b"")
+    parse_waiting(services)
+    evaluated(services)
+    words = {"kvlistValue": {"values": [{"key": "content", "value": {"stringValue": "Hello."}}]}}
+    record = {"traceId": TRACE, "spanId": f"{1:016x}", "eventName": "gen_ai.user.message", "body": words}
+    late = json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}).encode()
+    keep(services, project, late, otlp.LOGS)
+    settle(services)
+    with services.sessions() as session:
+        assert session.scalars(select(Turn.text)).all() == ["Hello."]
+        assert session.scalar(select(Conversation.state)) == "ended"
+    status = {evaluator: row.status for (_, evaluator), row in planned(services).items()}
+    assert (status["rubric_judge"], status["tool_advice"]) == ("pending", "done")

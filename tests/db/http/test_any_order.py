@@ -187,3 +187,32 @@ def test_a_moment_that_is_none_is_refused(ingest: Program, text: str) -> None:
     answer = ingest("PUT", "conversations/x/recordings/stereo", data=sound(), query_string={"started_at": text})
     assert answer.status_code == 422
     assert answer.json["errors"][0]["path"] == "started_at"
+
+
+def test_words_sent_under_another_name_of_the_call_belong_to_it(
+    services: Services, program: Callable[[str], tuple[Project, Program]]
+) -> None:
+    """Its agent names the session, its spans name session and call; whichever comes first."""
+    words = {"turns": [{"id": "t1", "speaker": "caller", "text": "Hi.", "start_ms": 0, "end_ms": 9}]}
+    names = {"session.id": "session-1", "gen_ai.conversation.id": "call-1"}
+    body = otlp_body(span(0, **names))
+    spans = ("POST", "/../v1/traces", {"data": body, "content_type": "application/json"})
+    parts: list[Request] = [
+        ("POST", "conversations", {"json": {"id": "session-1"} | words}),
+        ("POST", "conversations/session-1/events", {"json": {"feedback": [{"name": "csat", "value": 5}]}}),
+    ]
+    found = [
+        stored(services, *program(f"named-{number}"), order, "session-1", stepwise=stepwise)
+        for number, (order, stepwise) in enumerate(
+            [
+                ([spans, *parts], True),
+                ([*parts, spans], True),
+                ([*parts, spans], False),
+                ([parts[0], spans, parts[1]], True),
+            ]
+        )
+    ]
+    assert [(one["id"], [turn["text"] for turn in one["turns"]]) for one in found] == [("call-1", ["Hi."])] * 4
+    assert [len(one["feedback"]) for one in found] == [1] * 4
+    with services.sessions() as session:
+        assert set(session.scalars(select(Conversation.id))) == {"call-1"}

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from evalhub.analysis import analyse
 from evalhub.evaluations.running import run_due
 from evalhub.labeling.claiming import claim
-from evalhub.models import Conversation, Project, Recording, Score
+from evalhub.models import AudioAnalysis, Conversation, Project, Recording, Score
 from evalhub.services import Services
 from tests.db.http.conftest import As, Cast, Program
 from tests.db.labeling.making import add_rubric, make_queue
@@ -27,6 +27,7 @@ pytestmark = pytest.mark.db
 SOUND = b"RIFF" + bytes(range(256)) * 40
 SHA256 = hashlib.sha256(SOUND).hexdigest()
 CALLER = "conversations/call-1/recordings/caller"
+CHROMIUM = Path(__file__).parents[2] / "pure/audio/recorded"
 PLAYED = f"/p/demo/recordings/{SHA256}"
 
 
@@ -226,6 +227,20 @@ def test_a_call_that_is_nothing_but_sound_has_a_time_and_a_length(
         call = session.get_one(Conversation, (project.id, "call-1"))
         assert (call.duration_ms, call.started_at) == (2_500, call.created_at)
         assert call.meta == {"started_at_basis": "received"}
+
+
+def test_what_a_browser_recorded_is_measured_and_played_as_it_came(
+    api: Program, services: Services, signed_in: As
+) -> None:
+    """WebM with Opus, as MediaRecorder writes it: the packets are taken out for measuring, the file stays."""
+    made = (CHROMIUM / "chromium-156-left-440hz-right-880hz.webm").read_bytes()
+    sha256 = api("PUT", CALLER.replace("caller", "stereo"), data=made, content_type="audio/webm").json["sha256"]
+    analyse(services, 1, sha256)
+    with services.sessions() as session:
+        found = session.scalars(select(AudioAnalysis)).one()
+    assert (found.state, found.codec) == ("ready", "WEBM/OPUS")
+    played = signed_in("lead").get(f"/p/demo/recordings/{sha256}")
+    assert (played.mimetype, played.data) == ("audio/webm", made)
 
 
 def test_two_mono_recordings_are_measured_as_one_call(

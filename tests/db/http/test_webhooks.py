@@ -287,3 +287,16 @@ def test_a_phone_leg_joins_the_call_that_names_it(
     parse()
     assert session.scalars(select(Conversation.id)).all() == ["call_7f2a90c1b3"]
     assert session.scalar(select(ConversationAlias.conversation_id).filter_by(alias=SID)) == "call_7f2a90c1b3"
+
+
+def test_a_phone_leg_that_waits_while_it_is_named_joins_too(
+    nobody: FlaskClient, make: Make, parse: Callable[[], int], session: Session, project: Project
+) -> None:
+    """Both report at the moment the call is over."""
+    phone, platform = make("twilio"), make("retell")
+    retell(nobody, platform, ENDED)
+    twilio(nobody, phone, STATUS)
+    parse()
+    assert session.scalars(select(Conversation.id)).all() == ["call_7f2a90c1b3"]
+    assert set(session.scalars(select(InboxItem.state))) == {"parsed"}
+    assert (load_conversation(session, project.id, SID).meta or {})["call_sid"] == SID

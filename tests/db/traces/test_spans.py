@@ -25,7 +25,8 @@ from evalhub.traces import assembling, dialects, joining, span_inbox
 from evalhub.traces.aliases import canonical
 from evalhub.traces.deletion import delete_conversation
 from evalhub.traces.formats import Parsed, otlp
-from evalhub.traces.inbox import accept_spans
+from evalhub.traces.inbox import accept_spans, parse_waiting
+from evalhub.traces.receive import receive_native
 from evalhub.traces.span_store import placed, store_spans
 from evalhub.traces.spans import TracedCall
 from tests.stack.embedded import eventually
@@ -94,6 +95,22 @@ def test_what_is_sent_again_changes_nothing(services: Services, session: Session
     assert (count(session, Span), count(session, Assembly)) == (2, 0)
 
 
+def test_spans_of_traces_and_of_native_bodies_come_again_over_one_connection(
+    services: Services, session: Session, project: Project
+) -> None:
+    """They fill different columns of one table, by one table of the connection for what comes again."""
+    step = {"id": "s1", "name": "step", "kind": "other", "start_ms": 0, "end_ms": 5}
+    native = json.dumps({"id": "call-2", "spans": [step]}).encode()
+    for _ in range(2):
+        send(services, project, span(0, **keyed("call-1")))
+        with services.work() as own:
+            receive_native(own, project.id, native)
+        parse_waiting(services)
+    assert calls(session, project) == ["call-1", "call-2"]
+    assert count(session, Span) == 2
+    assert set(session.scalars(select(InboxItem.state))) == {"parsed"}
+
+
 def test_what_is_sent_again_after_midnight_changes_nothing(
     services: Services, session: Session, project: Project
 ) -> None:
@@ -143,6 +160,17 @@ def test_two_traces_with_one_key_are_one_call(services: Services, session: Sessi
     send(services, project, span(0, trace=OTHER, **keyed("call-1")))
     assert calls(session, project) == ["call-1"]
     assert count(session, ConversationAlias) == 2
+
+
+def test_a_call_with_a_trace_of_its_own_is_not_hidden_behind_an_alias(
+    services: Services, session: Session, project: Project
+) -> None:
+    """Two traces of a session, of which the later one names its call too."""
+    send(services, project, span(0, **{"session.id": "session-1"}))
+    send(services, project, span(0, OTHER, **{"session.id": "session-1"}, **keyed("call-1")))
+    assert calls(session, project) == ["call-1", "session-1"]
+    assert canonical(session, project.id, "session-1") == "session-1"
+    assert canonical(session, project.id, OTHER) == "call-1"
 
 
 def test_what_people_said_goes_along_with_a_renamed_call(

@@ -3,13 +3,16 @@
 import ast
 import json
 import logging
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from evalhub import recorders
+from evalhub.recorders import call as call_module
 from evalhub.recorders import sending
 from evalhub.recorders.call import Call
 from evalhub.recorders.realtime import RealtimeCall
@@ -67,6 +70,38 @@ def test_a_call_that_cannot_be_sent_is_kept_and_named(
     assert f"python -m evalhub.recorders {call.folder}" in caplog.text
     assert (call.folder / "caller.pcm").read_bytes() == b"\1\0" * 800
     assert "key" not in (call.folder / "notes.jsonl").read_text()
+
+
+def test_a_server_that_hangs_holds_nobody_up(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes the connection and never answers: the call is over all the same, and is kept."""
+    monkeypatch.setattr(sending, "TRIES", 1)
+    monkeypatch.setattr(sending, "TIMEOUT_S", 5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        call = Call("call-1", url=f"http://127.0.0.1:{server.getsockname()[1]}", api_key="key")
+        call.caller(b"\1\0" * 800, 8_000)
+        call.close()
+        connection, _ = server.accept()
+        assert any(thread.name == "evalhub-recorder" for thread in threading.enumerate())  # it waits, not its caller
+        connection.close()
+        call.close(wait_s=20)
+    assert f"python -m evalhub.recorders {call.folder}" in caplog.text
+
+
+def test_more_than_can_be_written_is_dropped_and_counted_not_waited_for(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that stands still holds up the recorder alone."""
+    monkeypatch.setattr(sending, "TRIES", 1)
+    monkeypatch.setattr(call_module, "MOST_WAITING", 10)
+    call, disk, stands = Call("call-1", **NOWHERE), threading.Event(), threading.Event()
+    call.later(lambda _: (stands.set(), disk.wait(20)))
+    stands.wait(20)
+    for _ in range(100):
+        call.caller(b"\1\0", 8_000)
+    assert call.lost == 90
+    disk.set()
+    call.close(wait_s=20)
+    assert "pieces of call call-1 were not recorded" in caplog.text
 
 
 def test_what_cannot_be_recorded_is_counted_and_does_not_disturb(

@@ -144,6 +144,13 @@ def test_times_are_exact_to_the_microsecond() -> None:
     assert (span.end_ns - span.start_ns, span.start_ns % 1_000_000) == (999_999_000, 1000)
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "1600-01-01T00:00:00+00:00", "9999-12-31T23:59:59Z"])
+def test_a_time_that_no_nanoseconds_can_tell_is_none(moment: str) -> None:
+    """The database would refuse it, and with it the whole export."""
+    [span] = agents_sdk.decode(export(item(type="agent") | {"started_at": moment})).spans
+    assert (span.start_ns, span.end_ns is None) == (None, False)
+
+
 def test_what_is_no_item_is_counted_and_told() -> None:
     decoded = agents_sdk.decode(export(item(type="agent"), 3, {"object": "trace"}, {"object": "trace.span", "id": ""}))
     assert (len(decoded.spans), decoded.rejected) == (1, 3)

@@ -1,12 +1,17 @@
 """OTLP bodies: both encodings say the same, and one bad record does not take the others with it."""
 
+import base64
 import json
+from typing import Any
 
 import pytest
+from google.protobuf.json_format import MessageToDict
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from evalhub.errors import Unreadable
 from evalhub.traces.formats.otlp import decode_logs, decode_traces
+from tests.pure.traces.traced import addresses, bodies
 
 TRACE, SPAN = "5b8efff798038103d269b633813fc60c", "eee19b7ec3c1b174"
 
@@ -95,3 +100,33 @@ def test_a_log_record_without_a_time_has_the_time_it_was_observed():
     given = {"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}
     [log] = decode_logs(json.dumps(given).encode(), json=True).logs
     assert (log.time_ns, log.name, log.trace_id, log.span_id, log.body) == (17, "gen_ai.choice", TRACE, None, None)
+
+
+RECORDED = [
+    (address, path, body)
+    for folder in ("livekit", "pipecat", "openinference", "openinference/full_audio", "otel_genai/proto_latest")
+    for path, body in bodies(folder)
+    if (address := addresses(folder)[path.name[:3]]).endswith(("/v1/traces", "/v1/logs"))
+]
+
+
+@pytest.mark.parametrize(
+    ("address", "body"), [pytest.param(a, b, id=f"{p.parent.name}-{p.name}") for a, p, b in RECORDED]
+)
+def test_what_clients_sent_as_protobuf_says_the_same_as_json(address: str, body: bytes) -> None:
+    kind, decode = (ExportTraceServiceRequest, decode_traces)
+    if address.endswith("logs"):
+        kind, decode = (ExportLogsServiceRequest, decode_logs)
+    as_json = json.dumps(_with_hex_ids(MessageToDict(kind.FromString(body)))).encode()
+    decoded = decode(body, json=False)
+    assert decoded.spans or decoded.logs
+    assert decode(as_json, json=True) == decoded
+
+
+def _with_hex_ids(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_hex_ids(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    ids = {key: base64.b64decode(value[key]).hex() for key in ("traceId", "spanId", "parentSpanId") if key in value}
+    return {key: _with_hex_ids(item) for key, item in value.items()} | ids

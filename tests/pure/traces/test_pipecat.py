@@ -154,6 +154,13 @@ def test_a_call_whose_root_did_not_come_is_not_over() -> None:
     assert not parsed.ended
 
 
+@pytest.mark.parametrize("beyond", [1e308, "1e300", 1e22, 2.0**63, float("inf"), float("nan")])
+def test_a_wait_that_nobody_can_mean_is_none(beyond: object) -> None:
+    heard = span(2, "stt", 1, 0, 900, transcript="Hi.", metrics__ttfb=beyond)
+    parsed = read(span(1, "turn", None, 0, 1000), heard).conversations[0]
+    assert [(turn.text, turn.start_ms, turn.end_ms) for turn in parsed.turns] == [("Hi.", 0, None)]
+
+
 def test_a_speech_to_speech_service() -> None:
     parsed = read(
         span(1, "turn", None, 0, 9000),

@@ -195,6 +195,48 @@ def test_a_report_among_live_messages_tells_everything() -> None:
     assert [turn.id for turn in vapi.parse(body.encode(), None).conversations[0].turns] == ["m1"]
 
 
+def live(*messages: dict[str, Any]) -> list[tuple[str, int | None, int | None, str | None]]:
+    """What live messages without a report come to: who, from when to when, what."""
+    lines = [
+        json.dumps({"message": {"call": {"id": "c1"}} | one | {"timestamp": START + one["timestamp"]}})
+        for one in messages
+    ]
+    turns = vapi.parse("\n".join([STATUS, *lines]).encode(), None).conversations[0].turns
+    return [(turn.speaker, turn.start_ms, turn.end_ms, turn.text) for turn in turns]
+
+
+STATUS = json.dumps(
+    {"message": {"type": "status-update", "status": "in-progress", "timestamp": START, "call": {"id": "c1"}}}
+)
+
+
+def spoke(role: str, status: str, at: int, **more: Any) -> dict[str, Any]:
+    return {"type": "speech-update", "role": role, "status": status, "timestamp": at} | more
+
+
+def final(role: str, words: str, at: int) -> dict[str, Any]:
+    return {"type": "transcript", "transcriptType": "final", "role": role, "transcript": words, "timestamp": at}
+
+
+def test_a_live_message_that_is_sent_again_tells_nothing_twice() -> None:
+    """Vapi sends again what was not answered in time; the call inside of it has gone on."""
+    told_once = [spoke("user", "started", 10, turn=0), spoke("user", "stopped", 20, turn=0), final("user", "Hi.", 25)]
+    again = [message | {"call": {"id": "c1", "status": "ended"}} for message in told_once]
+    assert live(*told_once, *again) == [("caller", 10, 20, "Hi.")]
+
+
+def test_a_caller_who_takes_breath_has_one_turn() -> None:
+    first = [spoke("user", "started", 10, turn=0), spoke("user", "stopped", 20, turn=0), final("user", "Hi,", 25)]
+    rest = [spoke("user", "started", 30, turn=0), spoke("user", "stopped", 40, turn=0), final("user", "it's me.", 45)]
+    assert live(*first, *rest) == [("caller", 10, 40, "Hi, it's me.")]
+    assert live(*first, spoke("assistant", "started", 26, turn=1), *rest)[0] == ("caller", 10, 20, "Hi,")
+
+
+def test_without_speech_updates_each_side_speaks_in_turn() -> None:
+    found = live(final("user", "Hi.", 10), final("assistant", "Hello.", 20), final("user", "Bye.", 30))
+    assert [(who, words) for who, _, _, words in found] == [("caller", "Hi."), ("agent", "Hello."), ("caller", "Bye.")]
+
+
 @pytest.mark.parametrize("body", [b"{}", b"[]", b'{"message": {}}', b'{"message": "hi"}', b"", b"null"])
 def test_a_body_without_a_message_is_refused(body: bytes) -> None:
     with pytest.raises(BadInput):

@@ -16,6 +16,7 @@ from evalhub.traces.formats.realtime.fields import key, name, thing
 from evalhub.traces.formats.realtime.log import DTMF, Log
 from evalhub.traces.formats.realtime.settings import Settings
 from evalhub.traces.formats.realtime.sound import Piece, track
+from evalhub.traces.formats.realtime.stages import stages_of
 from evalhub.traces.prompts import prompt_version
 
 EPOCH_S = 1e9
@@ -36,7 +37,9 @@ def assemble(log: Log, first: float | None, conversation_id: str | None) -> tupl
     conversation.turns = turns_of(log, clock)
     conversation.tool_calls = tool_calls_of(log, clock.ms)
     conversation.handoffs = handoffs_of(log, clock.ms)
-    conversation.usage = usage_of(log, _turns_by_response(log, conversation))
+    turn_of = _turns_by_response(log, conversation)
+    conversation.usage = usage_of(log, turn_of)
+    conversation.stage_timings = stages_of(log, conversation, turn_of, clock)
     conversation.spans = spans_of(log, clock.ms)
     conversation.duration_ms = duration_ms(conversation)
     audio = _audio(log, conversation.id, clock, pieces)

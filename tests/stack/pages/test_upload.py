@@ -9,7 +9,7 @@ from evalhub.bundled import bundled
 from tests.stack.conftest import NEEDS_BROWSER
 
 pytestmark = NEEDS_BROWSER
-UPLOAD = "/p/demo/conversations/upload"
+UPLOAD = "/p/demo/upload"
 
 
 @pytest.fixture

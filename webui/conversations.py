@@ -90,7 +90,7 @@ def waveforms() -> Response:
 @bp.get("/upload")
 @allow("lead")
 def show_upload() -> str:
-    return render_template("conversations/upload.html", sides=SIDES)
+    return render_template("conversations/upload.html", sides=SIDES, most=receive.MAX_RECORDING_BYTES)
 
 
 @bp.post("/upload")

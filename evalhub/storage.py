@@ -83,7 +83,8 @@ def _capped(blocks: Iterable[bytes], limit: int | None) -> Iterator[bytes]:
     for block in blocks:
         total += len(block)
         if limit is not None and total > limit:
-            raise TooLarge(f"The recording is larger than {limit:,} bytes, the most a recording may have.")
+            told = f"The recording is larger than {limit:,} bytes, the most a recording may have."
+            raise TooLarge(f"{told} Send it compressed, as FLAC or Opus.")
         yield block
 
 

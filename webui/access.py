@@ -110,7 +110,7 @@ def _load_person(name: str) -> SignedIn | None:
 
 def _check() -> Response | None:
     if request.endpoint is None:
-        return None  # 404 and 405 tell nothing
+        return _note_where()  # 404 and 405 tell nothing, but to whom they may
     access = access_of(request.endpoint)
     if access is None:
         abort(403)
@@ -172,11 +172,25 @@ def _to_sign_in() -> Response:
     return redirect(url_for("session.sign_in", next=request.full_path.rstrip("?")))
 
 
-def _enter_project(roles: frozenset[str]) -> None:
-    found = db().scalars(select(Project).filter_by(slug=g.project_slug)).one_or_none()
+def _note_where() -> None:
+    """An address of a project that leads nowhere: its members still find its pages around what they are told."""
+    _, root, slug, *_ = [*request.path.split("/", 3), "", ""]
+    if root == "p" and current_user.is_authenticated:
+        _find_project(slug)
+
+
+def _find_project(slug: str) -> str | None:
+    """The role of who is signed in; with one, the project is noted, so that a refusal shows its own pages, too."""
+    found = db().scalars(select(Project).filter_by(slug=slug)).one_or_none() if "\0" not in slug else None
     role = role_of(db(), found.id, current_user.person) if found else None
-    if found is None or role is None:
+    if role is not None:
+        g.project, g.role = found, role
+    return role
+
+
+def _enter_project(roles: frozenset[str]) -> None:
+    role = _find_project(g.project_slug)
+    if role is None:
         abort(404, "There is no such project, or you are no member of it.")
-    g.project, g.role = found, role  # a refusal shows the project's own pages, too
     if role not in roles:
         abort(403, f"A {role} may not see this page. Ask an admin of the project.")

@@ -30,7 +30,7 @@ def page() -> str:
     window = Window.from_args(project().id, {"days": DAYS} | request.args.to_dict())
     seen = versions_seen(db(), window)
     window = replace(window, agent=window.agent or _busiest(seen))
-    versions = [one.version or NONE for one in seen if window.agent and one.agent == window.agent]
+    versions = [one.version or NONE for one in seen if (one.agent or NONE) == window.agent]
     first, second = _chosen(versions)
     rows = comparison(db(), window, *(version.replace(NONE, "") for version in (first, second))) if second else []
     return render_template(
@@ -43,6 +43,7 @@ def page() -> str:
         second=second,
         rows=rows,
         few=FEW,
+        nameless=NONE,
         titles=titles(db(), project().id),
         names=_names(),
         units={metric.id: metric.unit for metric in metrics().values()},
@@ -51,12 +52,11 @@ def page() -> str:
 
 
 def _busiest(seen: Mapping[AgentVersion, int]) -> str | None:
-    """Without another choice: of the agents with two versions or more the one with most calls."""
+    """Without another choice: of the agents with two versions or more the one with most calls, named ones first."""
     counts: dict[str, list[int]] = {}
     for one, count in seen.items():
-        if one.agent:
-            counts.setdefault(one.agent, []).append(count)
-    return max(counts, key=lambda name: (len(counts[name]) > 1, sum(counts[name])), default=None)
+        counts.setdefault(one.agent or NONE, []).append(count)
+    return max(counts, key=lambda name: (len(counts[name]) > 1, name != NONE, sum(counts[name])), default=None)
 
 
 def _chosen(versions: list[str]) -> tuple[str, str]:

@@ -26,7 +26,7 @@ from webui.chips import chips
 from webui.context import actor, db, person, project, role, services
 from webui.lanes import lanes_px
 
-bp = Blueprint("conversations", __name__, url_prefix="/p/<project_slug>/conversations")
+bp = Blueprint("conversations", __name__, url_prefix="/p/<project_slug>")
 WAVE_COLUMNS = 60
 FIRST_LINES, MORE_LINES, MANY_TOOLS = 200, 2000, 100
 """of a transcript at once: when the page opens, and then until all is there; of the tool calls"""
@@ -38,9 +38,11 @@ SIDES = {
     "caller:caller": "the caller alone",
 }
 """track and channels of an uploaded recording, as the form asks for them"""
+MOVED = {"export.csv": "conversations.as_csv", "upload": "conversations.show_upload"}
+"""pages that stood where ids stand: a client may name a call so, too"""
 
 
-@bp.get("")
+@bp.get("/conversations")
 @allow("viewer", "lead")
 def index() -> str:
     filters = Filters.from_args(request.args)
@@ -65,7 +67,7 @@ def index() -> str:
     )
 
 
-@bp.get("/export.csv")
+@bp.get("/conversations.csv")
 @allow("viewer", "lead")
 def as_csv() -> Response:
     """Every call of the list, not only its first page."""
@@ -88,7 +90,7 @@ def waveforms() -> Response:
 @bp.get("/upload")
 @allow("lead")
 def show_upload() -> str:
-    return render_template("conversations/upload.html", sides=SIDES)
+    return render_template("conversations/upload.html", sides=SIDES, most=receive.MAX_RECORDING_BYTES)
 
 
 @bp.post("/upload")
@@ -113,7 +115,7 @@ def upload() -> Response:
     return redirect(url_for("conversations.page", project_slug=project().slug, conversation_id=conversation_id))
 
 
-@bp.get("/<path:conversation_id>/timeline.json")
+@bp.get("/conversations/<path:conversation_id>/timeline.json")
 @allow("viewer", "lead", "labeler")
 def timeline_json(conversation_id: str) -> Response:
     """What the lanes draw. For labelers without verdicts: they answer blind."""
@@ -133,14 +135,14 @@ def timeline_json(conversation_id: str) -> Response:
     return jsonify(drawn)
 
 
-@bp.get("/<path:conversation_id>/raw.json")
+@bp.get("/conversations/<path:conversation_id>/raw.json")
 @allow("viewer", "lead")
 def raw(conversation_id: str) -> Response:
     conversation = queries.load_conversation(db(), project().id, conversation_id)
     return jsonify(dump(conversation, state=conversation.state))
 
 
-@bp.get("/<path:conversation_id>/bodies")
+@bp.get("/conversations/<path:conversation_id>/bodies")
 @allow()
 def bodies(conversation_id: str) -> str:
     """What was received of this call, as it came."""
@@ -148,7 +150,7 @@ def bodies(conversation_id: str) -> str:
     return render_template("conversations/bodies.html", bodies=found, conversation_id=conversation_id)
 
 
-@bp.get("/<path:conversation_id>/bodies/<int:body_id>")
+@bp.get("/conversations/<path:conversation_id>/bodies/<int:body_id>")
 @allow()
 def body(conversation_id: str, body_id: int) -> Response:  # noqa: ARG001  (the address says whose it is)
     item = queries.body_of(db(), project().id, body_id)
@@ -158,7 +160,7 @@ def body(conversation_id: str, body_id: int) -> Response:  # noqa: ARG001  (the 
     return Response(inbox.body_of(item), mimetype="application/octet-stream", headers=headers)
 
 
-@bp.get("/<path:conversation_id>/spans")
+@bp.get("/conversations/<path:conversation_id>/spans")
 @allow("viewer", "lead")
 def spans(conversation_id: str) -> str:
     """One level of the tree: what lies under a span, or the roots."""
@@ -168,7 +170,7 @@ def spans(conversation_id: str) -> str:
     return render_template("conversations/spans.html", level=level, conversation_id=conversation_id, under=under)
 
 
-@bp.get("/<path:conversation_id>/spans/one")
+@bp.get("/conversations/<path:conversation_id>/spans/one")
 @allow("viewer", "lead")
 def span(conversation_id: str) -> str:
     """Everything one span says, and the level under it."""
@@ -180,7 +182,7 @@ def span(conversation_id: str) -> str:
     )
 
 
-@bp.post("/<path:conversation_id>/delete")
+@bp.post("/conversations/<path:conversation_id>/delete")
 @allow("lead")
 def remove(conversation_id: str) -> Response:
     delete_conversation(db(), project().id, conversation_id, by=actor())
@@ -189,9 +191,12 @@ def remove(conversation_id: str) -> Response:
     return redirect(url_for("conversations.index", project_slug=project().slug))
 
 
-@bp.get("/<path:conversation_id>")
+@bp.get("/conversations/<path:conversation_id>")
 @allow("viewer", "lead")
 def page(conversation_id: str) -> str | Response:
+    if conversation_id in MOVED and not queries.exists(db(), project().id, conversation_id):
+        there = url_for(MOVED[conversation_id], project_slug=project().slug)
+        return redirect(f"{there}?{request.query_string.decode()}".rstrip("?"))
     conversation = queries.load_conversation(db(), project().id, conversation_id, spans=False)
     if conversation.id != conversation_id:  # it was asked for by the id of a trace, or a session key
         return redirect(url_for("conversations.page", project_slug=project().slug, conversation_id=conversation.id))
@@ -199,7 +204,7 @@ def page(conversation_id: str) -> str | Response:
     return render_template("conversations/page.html", **told, **_rules(conversation, told["evaluations"]))
 
 
-@bp.get("/<path:conversation_id>/pending")
+@bp.get("/conversations/<path:conversation_id>/pending")
 @allow("viewer", "lead")
 def pending(conversation_id: str) -> str:
     """How many checks still run. The page asks for it: nothing on it is put anew while somebody listens."""
@@ -210,7 +215,7 @@ def pending(conversation_id: str) -> str:
     return render_template("conversations/pending.html", **shown)
 
 
-@bp.get("/<path:conversation_id>/transcript")
+@bp.get("/conversations/<path:conversation_id>/transcript")
 @allow("viewer", "lead")
 def transcript(conversation_id: str) -> str:
     """Lines of a long call that its page loads when it stands."""
@@ -218,7 +223,7 @@ def transcript(conversation_id: str) -> str:
     return render_template("conversations/lines.html", **_told(conversation, _offset(), MORE_LINES))
 
 
-@bp.get("/<path:conversation_id>/tools")
+@bp.get("/conversations/<path:conversation_id>/tools")
 @allow("viewer", "lead")
 def tools(conversation_id: str) -> str:
     """Tool calls with what went in and out."""

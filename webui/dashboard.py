@@ -14,6 +14,7 @@ from evalhub.reports.repeated import SHOWN, repeats_by_version
 from evalhub.reports.tools import tools_by_version
 from evalhub.reports.window import CHOICES, Window, agents
 from evalhub.rubrics.stored import criterion_titles
+from evalhub.traces.filters import NONE
 from webui.access import allow
 from webui.behind import calls_behind
 from webui.context import db, project
@@ -38,6 +39,7 @@ def page() -> str:
         agents=agents(db(), project().id),
         choices=CHOICES,
         kinds=KINDS,
+        nameless=NONE,
     )
 
 

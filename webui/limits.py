@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from threading import Lock
 from time import monotonic, time
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, render_template, request
 from flask_limiter import Limiter, RateLimitExceeded
 from flask_limiter.util import get_remote_address
 from werkzeug.exceptions import TooManyRequests
@@ -52,6 +52,19 @@ def init_app(app: Flask) -> None:
 def _slow_down(_: RateLimitExceeded) -> Response:
     limit = limiter.current_limit
     wait = max(1, round(limit.reset_at - time())) if limit else 1
-    response = answer(429, f"Too many tries from your address. Wait {wait} s, then try again.")
+    response = _told(f"Too many tries from your address. Wait {in_words(wait)}, then try again.")
     response.headers["Retry-After"] = str(wait)
     return response
+
+
+def _told(message: str) -> Response:
+    """Who signs in reads it above the form, which is where they try again."""
+    if request.endpoint != "session.check_password":
+        return answer(429, message)
+    page = render_template("session/sign_in.html", error=message, email=request.form.get("email", ""))
+    return Response(page, status=429)
+
+
+def in_words(seconds: int) -> str:
+    """How long to wait: in seconds, from two minutes on in minutes that are over by then."""
+    return f"{seconds} s" if seconds < 120 else f"{-(-seconds // 60)} minutes"

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from evalhub.models import Conversation
+from evalhub.traces.filters import holds
+from evalhub.traces.queries import choices
 
 CHOICES = (7, 14, 30, 90)
 DEFAULT_DAYS = 14
@@ -49,10 +51,9 @@ class Window:
 
     def of_agent(self) -> list[ColumnElement[bool]]:
         """Whose calls, whenever they were."""
-        return [Conversation.agent_name == self.agent] if self.agent else []
+        return [holds(Conversation.agent_name, self.agent)] if self.agent else []
 
 
 def agents(session: Session, project_id: int) -> list[str]:
-    """Names of the project's agents."""
-    names = select(Conversation.agent_name).where(Conversation.project_id == project_id).distinct()
-    return sorted(name for name in session.scalars(names) if name)
+    """Names of the project's agents; NONE at the end, where there are calls that name none."""
+    return choices(session, project_id)["agent"]

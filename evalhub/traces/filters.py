@@ -132,7 +132,7 @@ def conditions_by_name(
     """
     given = filters.as_args()
     found: dict[str, ColumnElement[bool]] = {
-        name: _holds(column, given[name]) for name, column in EQUAL.items() if name in given
+        name: holds(column, given[name]) for name, column in EQUAL.items() if name in given
     }
     found |= {"from": Conversation.started_at >= filters.since} if filters.since else {}
     found |= {"to": Conversation.started_at < filters.until} if filters.until else {}
@@ -152,7 +152,8 @@ def ids(project_id: int, filters: Filters) -> Select[Any]:
     return select(Conversation.id).where(*conditions(project_id, filters))
 
 
-def _holds(column: Any, wanted: str) -> ColumnElement[bool]:
+def holds(column: Any, wanted: str) -> ColumnElement[bool]:
+    """What a filter of EQUAL asks for; NONE where the client said nothing."""
     return or_(column.is_(None), column == "") if wanted == NONE else column == wanted
 
 

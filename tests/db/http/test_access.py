@@ -14,7 +14,8 @@ pytestmark = pytest.mark.db
 OPEN_TO_ALL = {"/static/<path:filename>", "/sign-in", "/link/<token>", "/healthz", "/readyz", "/favicon.ico"}
 OPEN_TO_ANYBODY_SIGNED_IN = {"/", "/account", "/sign-out", "/projects"}
 MAY = (
-    ("/p/<project_slug>/conversations/upload", {"lead"}),
+    ("/p/<project_slug>/upload", {"lead"}),
+    ("/p/<project_slug>/waveforms", {"lead", "viewer"}),
     ("/p/<project_slug>/conversations/<path:conversation_id>/delete", {"lead"}),
     ("/p/<project_slug>/conversations/<path:conversation_id>/expectations", {"lead"}),
     ("/p/<project_slug>/conversations/<path:conversation_id>/timeline.json", {"lead", "viewer", "labeler"}),

@@ -18,10 +18,18 @@ pytestmark = pytest.mark.db
 PAGE = "/p/demo/compare"
 
 
-def add(services: Services, project: Project, version: str | None, passes: int, calls: int, **more: float) -> None:
+def add(
+    services: Services,
+    project: Project,
+    version: str | None,
+    passes: int,
+    calls: int,
+    agent: str | None = "desk",
+    **more: float,
+) -> None:
     """So many calls of a version, of which the first `passes` passed; `more`: milliseconds of its answers."""
     ids = [f"{version}-{number:03}" for number in range(calls)]
-    of_call = {"project_id": project.id, "agent_name": "desk", "agent_version": version, "state": "ended"}
+    of_call = {"project_id": project.id, "agent_name": agent, "agent_version": version, "state": "ended"}
     kinds = {name: plugins.evaluators()[name] for name in ("function_calls", "turn_taking")}
     with services.work() as session:
         session.execute(insert(Conversation), [of_call | {"id": call, "started_at": NOW} for call in ids])
@@ -74,6 +82,28 @@ def test_a_number_opens_its_calls(services: Services, project: Project, viewer: 
     assert "13 calls" in plain(viewer.get(second).text)
 
 
+def test_calls_that_name_no_agent_are_compared_as_well(
+    services: Services, project: Project, viewer: FlaskClient
+) -> None:
+    add(services, project, "v1", 30, 60, agent=None)
+    add(services, project, "v2", 55, 60, agent="")
+    page = viewer.get(PAGE).text
+    assert "<option selected>(none)</option>" in page
+    assert "v2 is better than v1 at 1 of 1 questions" in plain(page)
+    first = re.findall(r'href="([^"]+metric=function_calls.correct[^"]*)"', page)[0].replace("&amp;", "&")
+    assert "60 calls" in plain(viewer.get(first).text)
+
+
+def test_calls_that_name_neither_agent_nor_version_say_what_to_send(
+    services: Services, project: Project, viewer: FlaskClient
+) -> None:
+    add(services, project, None, 1, 2, agent=None)
+    add(services, project, "v1", 1, 2)
+    page = plain(viewer.get(f"{PAGE}?agent=(none)").text)
+    assert "These calls name no agent, and no two versions Send agent.name and agent.version" in page
+    assert "desk has one version" in plain(viewer.get(PAGE).text)
+
+
 def test_few_calls_tell_nothing_however_far_apart(services: Services, project: Project, viewer: FlaskClient) -> None:
     add(services, project, "v1", 0, 9)
     add(services, project, "v2", 60, 60)
@@ -104,5 +134,5 @@ def test_without_two_versions_it_says_what_is_missing(
 ) -> None:
     for version in versions:
         add(services, project, version, 1, 2)
-    wanted = "desk has one version in these 30 days" if versions else "No call names its agent"
+    wanted = "desk has one version in these 30 days" if versions else "No calls yet"
     assert wanted in plain(viewer.get(PAGE).text)

@@ -87,7 +87,7 @@ def test_a_list_asked_for_oddly_answers_in_words(signed_in: As, query: str) -> N
 
 def upload(client: FlaskClient, name: str, **form: str):  # type: ignore[no-untyped-def]
     file = (io.BytesIO(b"RIFF" + bytes(100)), name)
-    return client.post(f"{LIST}/upload", data={"file": file, "sides": "stereo:caller,agent"} | form)
+    return client.post("/p/demo/upload", data={"file": file, "sides": "stereo:caller,agent"} | form)
 
 
 @pytest.mark.parametrize("name", ["call.flac", "../../etc/passwd", "Gespräch 1.wav", ".wav", "x" * 300 + ".mp3"])
@@ -135,11 +135,23 @@ def test_the_list_is_exported_as_it_is_filtered_and_no_cell_of_it_runs(
         body = {"id": name, "agent": {"name": agent}, "started_at": "2026-11-01T10:00:00Z"}
         assert api("POST", "conversations", json=body).status_code == 202
     parse()
-    answer = signed_in("viewer").get(f"{LIST}/export.csv?agent=desk")
+    answer = signed_in("viewer").get(f"{LIST}.csv?agent=desk")
     assert answer.mimetype == "text/csv"
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert {row["id"] for row in rows} == {"'=1+2", "call-2"}
     assert {row["address"] for row in rows} == {f"http://localhost{LIST}/{name}" for name in ("=1+2", "call-2")}
+
+
+@pytest.mark.parametrize("name", ["export.csv", "upload", "waveforms"])
+def test_a_call_is_opened_whatever_its_client_calls_it(signed_in: As, api: Program, parse: Parse, name: str) -> None:
+    api("POST", "conversations", json={"id": name, "turns": [{"speaker": "agent", "text": "Hello from here."}]})
+    parse()
+    assert "Hello from here." in signed_in("lead").get(f"{LIST}/{name}").text
+
+
+@pytest.mark.parametrize(("old", "new"), [("export.csv?agent=desk", ".csv?agent=desk"), ("upload", "/p/demo/upload")])
+def test_addresses_that_stood_where_ids_stand_lead_on(signed_in: As, old: str, new: str) -> None:
+    assert signed_in("lead").get(f"{LIST}/{old}").location == (new if new.startswith("/") else LIST + new)
 
 
 def test_an_export_goes_past_the_first_page(
@@ -148,6 +160,6 @@ def test_an_export_goes_past_the_first_page(
     monkeypatch.setattr(calls, "MAX_PAGE", 2)
     with services.work() as session:
         add_calls(session, project.id, 5)
-    rows = list(csv.DictReader(io.StringIO(signed_in("viewer").get(f"{LIST}/export.csv").text)))
+    rows = list(csv.DictReader(io.StringIO(signed_in("viewer").get(f"{LIST}.csv").text)))
     assert sorted(row["id"] for row in rows) == [f"call-{number:05}" for number in range(5)]
     assert {row["duration_s"] for row in rows} == {"180.0"}

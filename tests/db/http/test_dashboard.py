@@ -53,6 +53,16 @@ def test_numbers_of_calls_without_a_version_open_those_calls_only(
     assert "0 calls" in viewer.get(link.replace("agent=desk", "agent=%28none%29")).text
 
 
+def test_calls_without_an_agent_can_be_looked_at_alone(
+    services: Services, project: Project, viewer: FlaskClient
+) -> None:
+    add_silence(services, project, AgentVersion("", "7"), 500.0)
+    add_silence(services, project, SALES, 500.0)
+    page = viewer.get("/p/demo/dashboard?agent=(none)").text
+    assert "<option selected>(none)</option>" in page
+    assert "1 agent version" in " ".join(page.split())
+
+
 def test_the_export_says_agent_version_and_unit(services: Services, project: Project, viewer: FlaskClient) -> None:
     add_silence(services, project, SALES, 11_000.0)
     [row] = [line for line in viewer.get("/p/demo/dashboard/export.csv").text.splitlines() if "sales 7" in line]

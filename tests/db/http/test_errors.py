@@ -1,5 +1,6 @@
 """What people and programs are told when something cannot be done; no fault leaves a page that breaks itself."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -103,6 +104,27 @@ def test_who_may_not_see_a_page_still_finds_the_pages_of_the_project(signed_in: 
     assert 'href="/p/demo/dashboard"' in answer.text
     assert 'href="/p/demo/settings/keys"' not in answer.text
     assert 'href="/p/demo/label"' not in answer.text
+
+
+def without_tokens(page: str) -> str:
+    """A page as it is at any second: the forms' tokens tell the time."""
+    return re.sub(r'(value|content)="[^"]{60,}"', "", page)
+
+
+@pytest.mark.parametrize("path", ["nothing", "settings/nothing", "conversations/nothing"])
+def test_an_address_of_a_project_that_leads_nowhere_keeps_its_pages_around(signed_in: As, path: str) -> None:
+    answer = signed_in("viewer").get(f"/p/demo/{path}")
+    assert answer.status_code == 404
+    assert 'href="/p/demo/dashboard"' in answer.text
+    assert 'href="/p/demo/settings/keys"' not in answer.text
+
+
+def test_an_address_that_leads_nowhere_tells_others_nothing_of_the_project(signed_in: As, nobody: FlaskClient) -> None:
+    for client in (signed_in("stranger"), nobody):
+        there, nowhere = (client.get(f"/p/{slug}/nothing") for slug in ("demo", "not-there"))
+        assert (there.status_code, nowhere.status_code) == (404, 404)
+        assert without_tokens(there.text) == without_tokens(nowhere.text)
+    assert signed_in("viewer").get("/p/a%00b/nothing").status_code == 404
 
 
 def test_an_address_without_what_it_needs_is_told_in_plain_words(signed_in: As) -> None:

@@ -64,8 +64,19 @@ def test_somebody_without_a_password_cannot_sign_in_with_none(nobody: FlaskClien
 
 
 def test_guessing_is_slowed_down(nobody: FlaskClient) -> None:
-    statuses = {submit(nobody, "/sign-in", email="nobody", password="x").status_code for _ in range(21)}
-    assert statuses == {400, 429}
+    *answers, last = [submit(nobody, "/sign-in", email="nobody", password="x") for _ in range(21)]
+    assert {answer.status_code for answer in answers} == {400}
+    assert (last.status_code, last.headers["Retry-After"].isdecimal()) == (429, True)
+    assert "Too many tries from your address. Wait" in last.text
+    assert 'name="password"' in last.text
+    assert 'value="nobody"' in last.text
+
+
+def test_who_tried_too_many_links_is_led_to_sign_in(nobody: FlaskClient) -> None:
+    last = [nobody.get(f"/link/guess-{number}") for number in range(21)][-1]
+    assert last.status_code == 429
+    assert 'href="/sign-in">Sign in</a>' in last.text
+    assert "Go to your projects" not in last.text
 
 
 def test_one_goes_on_to_where_one_wanted_to(nobody: FlaskClient, viewer: None) -> None:

@@ -78,6 +78,22 @@ def test_only_versions_that_were_judged_take_room():
     assert height(NINE[0]) < height(*NINE[:3]) < height(*NINE)
 
 
+def test_of_many_versions_the_newest_are_drawn_and_all_are_in_the_numbers():
+    found = rate(3, 4)
+    assert found
+
+    def made(versions):
+        people = [VersionRate("criterion.a", version, found) for version in versions]
+        titles = {"criterion.a": "Right order"}
+        return criteria_chart("c", "Criteria", people, [], judges={}, titles=titles, versions=VERSIONS, link=link)
+
+    six, nine = made(NINE[-6:]), made(NINE)
+    assert nine.figure["layout"]["height"] == six.figure["layout"]["height"]
+    assert [trace["name"] for trace in nine.figure["data"]] == [trace["name"] for trace in six.figure["data"]]
+    assert nine.note == "The 6 newest of 9 agent versions; all are under Details."
+    assert (six.note, len(nine.rows)) == ("", 9)
+
+
 def test_scale_and_legend_of_many_questions_stand_above_them():
     found = rate(3, 4)
     assert found

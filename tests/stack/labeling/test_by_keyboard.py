@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from evalhub.accounts.people import set_password, set_role
 from evalhub.analysis import analyse
 from evalhub.bundled import bundled
-from evalhub.models import Label, LabelValue, Project, Recording, Skip, User
+from evalhub.models import Draft, Label, LabelValue, Project, Recording, Skip, User
 from evalhub.services import Services
 from evalhub.traces import inbox, receive
 from tests.db.labeling.making import add_rubric, make_queue, make_user
@@ -77,13 +77,26 @@ def page(browser: Browser, address: str, ana: User) -> Iterator[Page]:
     opened.on("pageerror", lambda error: errors.append(str(error)))
     opened.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
     opened.goto("/sign-in")
-    opened.fill("[name=email]", ana.email)
-    opened.fill("[name=password]", PASSWORD)
-    opened.press("[name=password]", "Enter")
+    sign_in(opened, ana)
     opened.wait_for_url("**/label**")
     yield opened
     context.close()
     assert errors == []
+
+
+def sign_in(page: Page, person: User) -> None:
+    page.fill("[name=email]", person.email)
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+
+
+@pytest.fixture
+def unheard(two_calls: None, page: Page) -> Page:
+    """A desk in another tab, where refusals are no complaint: a browser logs them as errors."""
+    tab = page.context.new_page()
+    tab.goto("/p/demo/label")
+    tab.wait_for_selector(".lanes canvas")
+    return tab
 
 
 def next_call(page: Page, *keys: str) -> None:
@@ -137,3 +150,50 @@ def test_a_scorecard_that_is_not_complete_says_where(two_calls: None, page: Page
     page.wait_for_selector("text=Draft saved")
     page.reload()
     page.wait_for_selector("#criterion-policy input[value=pass]:checked", state="attached")
+
+
+def test_who_is_signed_out_at_the_desk_signs_in_again_and_goes_on(unheard: Page, ana: User, services: Services) -> None:
+    unheard.context.clear_cookies()
+    unheard.keyboard.press("p")
+    told = unheard.get_by_role("alert").filter(has_text="Your answers are still on this page.")
+    expect(told).to_be_visible()
+    expect(unheard.get_by_role("status").filter(has_text="Not saved: signed out")).to_be_visible()
+    with unheard.context.expect_page() as opened:
+        told.get_by_role("link", name="Sign in").press("Enter")
+    sign_in(opened.value, ana)
+    opened.value.wait_for_url("**/label**")
+    unheard.locator("h1").focus()
+    next_call(unheard, "Tab", "2", "Control+Enter")
+    with services.sessions() as session:
+        assert session.scalars(select(LabelValue.value).filter_by(criterion="policy")).all() == [True]
+
+
+def test_answers_of_one_person_do_not_become_those_of_another(
+    unheard: Page, ana: User, project: Project, services: Services
+) -> None:
+    with services.work() as session:
+        other = make_user(name="Ben")
+        session.add(other)
+        session.flush()
+        set_password(other, PASSWORD)
+        set_role(session, project.id, other.id, "labeler")
+    unheard.context.clear_cookies()
+    tab = unheard.context.new_page()
+    tab.goto("/sign-in")
+    sign_in(tab, other)
+    tab.wait_for_url("**/label**")
+    for key in ("p", "Tab", "2", "Control+Enter"):
+        unheard.keyboard.press(key)
+    expect(unheard.get_by_text("This page is too old")).to_be_visible()
+    with services.sessions() as session:
+        assert session.scalars(select(Draft).filter_by(labeler_id=other.id)).all() == []
+
+
+def test_a_server_that_cannot_take_it_leaves_the_desk_as_it_is(unheard: Page) -> None:
+    refusal = "<p data-told>The server cannot store anything right now.</p>"
+    unheard.route("**/submit", lambda route: route.fulfill(status=503, content_type="text/html", body=refusal))
+    for key in ("p", "Tab", "2", "Control+Enter"):
+        unheard.keyboard.press(key)
+    expect(unheard.get_by_text("The server cannot store anything right now.")).to_be_visible()
+    expect(unheard.locator("#criterion-policy input[value=pass]")).to_be_checked()
+    expect(unheard.locator("#desk")).not_to_have_attribute("aria-busy", "true")

@@ -9,7 +9,7 @@ from evalhub.bundled import bundled
 from tests.stack.conftest import NEEDS_BROWSER
 
 pytestmark = NEEDS_BROWSER
-UPLOAD = "/p/demo/conversations/upload"
+UPLOAD = "/p/demo/upload"
 
 
 @pytest.fixture
@@ -48,6 +48,28 @@ def test_an_upload_on_its_way_says_how_much_is_sent_and_can_be_stopped(form: Pag
     expect(button).to_be_enabled()
     expect(button).to_be_focused()
     assert form.input_value("[name=sides]") == "stereo:caller,agent"
+
+
+def test_a_file_that_would_be_refused_is_not_sent(form: Page) -> None:
+    sent: list[Route] = []
+    form.route(f"**{UPLOAD}", lambda route: sent.append(route))  # noqa: PLW0108
+    assert form.get_attribute("[data-upload]", "data-most") == str(4 << 30)
+    form.evaluate("document.querySelector('[data-upload]').dataset.most = 1e6")
+    send(form, {"name": "call.wav", "mimeType": "audio/wav", "buffer": b"RIFF" * 300_000})
+    expect(form.get_by_role("alert")).to_have_text(
+        "This file has 1.2 MB; 1.0 MB are the most a recording may have. Send it compressed, as FLAC or Opus."
+    )
+    expect(form.get_by_role("button", name="Upload")).to_be_enabled()
+    assert sent == []
+
+
+def test_a_file_that_a_proxy_finds_too_large_is_told_in_our_words(form: Page) -> None:
+    unheard = form.context.new_page()
+    unheard.goto(UPLOAD)
+    unheard.route(f"**{UPLOAD}", lambda route: route.fulfill(status=413, body="<h1>413 Request Entity Too Large</h1>"))
+    send(unheard, recording())
+    expect(unheard.get_by_role("alert")).to_contain_text("takes no file this large. Send it compressed")
+    expect(unheard.get_by_role("button", name="Upload")).to_be_focused()
 
 
 def test_what_is_refused_is_said_beside_the_form_which_stays_filled_in(form: Page) -> None:

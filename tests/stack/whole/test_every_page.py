@@ -25,7 +25,7 @@ def pages(lead: Page) -> list[str]:
     fixed = [
         "",
         "conversations",
-        "conversations/upload",
+        "upload",
         "dashboard?days=30",
         "dashboard/listen/pace?days=30",
         "agreement",

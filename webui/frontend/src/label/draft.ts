@@ -1,5 +1,5 @@
 // Answers are saved two seconds after the last change, and once more when the page goes away.
-import { post } from "./post";
+import { post, Refused } from "./post";
 
 const WAIT_MS = 2000;
 
@@ -34,11 +34,11 @@ export class Draft {
     this.dirty = false;
     window.clearTimeout(this.timer);
     this.fill();
-    const response = await post(this.url, new FormData(this.form), options).catch(() => null);
-    if (response?.ok) {
+    const came = await post(this.url, new FormData(this.form), options).catch((why: unknown) => why);
+    if (came instanceof Response && came.ok) {
       this.shown.textContent = "Draft saved";
     } else {
-      this.shown.textContent = "Not saved yet, trying again";
+      this.shown.textContent = came instanceof Refused ? "Not saved: signed out" : "Not saved yet, trying again";
       this.dirty = true;
       this.timer = window.setTimeout(() => void this.save(), 2 * WAIT_MS);
     }

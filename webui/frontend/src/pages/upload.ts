@@ -1,10 +1,15 @@
 // A recording on its way: how much of it is sent and how long it still takes, a way out, and what went wrong.
 import { clock } from "../lib/times";
 
+const TOO_LARGE =
+  "The server, or a proxy before it, takes no file this large. Send it compressed, as FLAC or Opus, " +
+  "or ask who runs the server to allow more.";
 const form = document.querySelector<HTMLFormElement>("[data-upload]");
 form?.addEventListener("submit", (event) => {
   event.preventDefault();
-  send(form);
+  const problem = tooLarge(form);
+  say(form, "[data-problem]", problem);
+  if (!problem) send(form);
 });
 
 function send(form: HTMLFormElement): void {
@@ -23,13 +28,12 @@ function send(form: HTMLFormElement): void {
   request.addEventListener("error", () => done("The connection broke before all of it was sent. Try again."));
   request.addEventListener("abort", () => done(""));
   request.addEventListener("load", () => {
-    if (request.status >= 400) return done(reason(request.responseText));
+    if (request.status >= 400) return done(reason(request));
     window.removeEventListener("beforeunload", leave);
     location.assign(request.responseURL); // the server sent us on to the call
   });
   cancelButton(form).onclick = () => request.abort();
   window.addEventListener("beforeunload", leave);
-  say(form, "[data-problem]", "");
   say(form, "[data-stage]", "Sending ...");
   tell(form, 0, 1, 0);
   show(form, true);
@@ -50,10 +54,21 @@ function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
 }
 
-/** What the error page says: its words stand here instead, and what was filled in stays. */
-function reason(page: string): string {
-  const told = new DOMParser().parseFromString(page, "text/html").querySelector("[data-told]");
-  return told?.textContent?.trim() || "That did not work. Try again in a moment.";
+/** What would be refused once all of it was sent is told before. */
+function tooLarge(form: HTMLFormElement): string {
+  const file = form.querySelector<HTMLInputElement>("[type=file]")?.files?.[0];
+  const most = Number(form.dataset.most);
+  if (!file || file.size <= most) return "";
+  return (
+    `This file has ${megabytes(file.size)} MB; ${megabytes(most)} MB are the most a recording may have. ` +
+    "Send it compressed, as FLAC or Opus."
+  );
+}
+
+/** What the error page says: its words stand here instead, and what was filled in stays. A proxy's page has none. */
+function reason({ status, responseText }: XMLHttpRequest): string {
+  const told = new DOMParser().parseFromString(responseText, "text/html").querySelector("[data-told]");
+  return told?.textContent?.trim() || (status === 413 ? TOO_LARGE : "That did not work. Try again in a moment.");
 }
 
 function show(form: HTMLFormElement, isSending: boolean): void {

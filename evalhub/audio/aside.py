@@ -34,7 +34,8 @@ class Aside:
             return self._between(start, end)
         if not which.size:
             return self._empty
-        return self._between(int(which[0]), int(which[-1]) + 1)[which - which[0]]
+        chosen: Floats = self._between(int(which[0]), int(which[-1]) + 1)[which - which[0]]
+        return chosen
 
     def _between(self, start: int, end: int) -> Floats:
         row = self._empty.dtype.itemsize * self._empty.shape[1]

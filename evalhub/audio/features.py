@@ -55,7 +55,9 @@ class Powers:
 
 
 def _powers(roots: Floats) -> Floats:
-    powers: Floats = np.square(np.square(roots.astype(np.float32)))
+    powers: Floats = roots.astype(np.float32)
+    for _ in range(2):
+        np.square(powers, out=powers)
     return powers
 
 
@@ -132,5 +134,7 @@ def _joined(blocks: list[Floats]) -> Floats:
 
 def decibels(power: Floats) -> Floats:
     """Power as dB, never below -100."""
-    level: Floats = 10 * np.log10(np.maximum(power, FLOOR))
+    level: Floats = np.maximum(power, FLOOR)
+    np.log10(level, out=level)
+    level *= 10
     return level

@@ -5,17 +5,20 @@ The numbers are numpy's own, to the bit; its functions take ten times as long wh
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from evalhub.audio.arrays import Floats
 
 
-def median(values: Floats) -> np.floating:
+def median(values: Floats) -> np.floating[Any]:
     """The median of at least one value, none of them NaN."""
     half, is_odd = divmod(len(values), 2)
     first = half if is_odd else half - 1
     ordered = np.partition(values, [first, half])
-    return ordered[half] if is_odd else (ordered[first] + ordered[half]) / ordered.dtype.type(2)
+    middle: np.floating[Any] = ordered[half] if is_odd else (ordered[first] + ordered[half]) / ordered.dtype.type(2)
+    return middle
 
 
 def percentile(values: Floats, percent: float) -> float:

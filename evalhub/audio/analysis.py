@@ -53,10 +53,11 @@ def is_current(analysis: AudioAnalysis) -> bool:
 
 
 class _Heard(NamedTuple):
-    """What is kept of one channel: its voiced intervals, what its sound says, its curves."""
+    """What is kept of one channel: its voiced intervals, what its sound says, its waveform and curves."""
 
     voiced: list[list[int]]
     facts: dict[str, Any]
+    drawing: bytes
     contour: bytes
 
 
@@ -72,14 +73,14 @@ class _Meters:
     def feed(self, native: Floats, speech: Floats) -> None:
         self.levels.feed(native)
         self.loudness.feed(native)
-        for meter, samples in zip(self.channels, speech - self.levels.block_dc()[:, None], strict=True):
+        for meter, samples in zip(self.channels, speech - self.levels.block_dc[:, None], strict=True):
             meter.feed(samples)
 
     def result(self, recording: Recording) -> AudioAnalysis:
-        peaks, energies, correlation = self.levels.peaks, self.loudness.finish(), self.levels.correlation
+        energies, correlation = self.loudness.finish(), self.levels.correlation
         promised_ms = round(self.source.promised * 1000 / self.source.rate)
         # one channel after the other: what is known of each 10 ms of two hours is let go before the next
-        heard = [self._heard(channel, peaks[channel], energies[channel]) for channel in range(self.source.channels)]
+        heard = [self._heard(channel, energies[channel]) for channel in range(self.source.channels)]
         return AudioAnalysis(
             project_id=recording.project_id,
             sha256=recording.sha256 or "",
@@ -89,7 +90,7 @@ class _Meters:
             channel_count=self.source.channels,
             codec=self.source.codec,
             peaks_per_s=PEAKS_PER_S,
-            peaks=drawn(peaks),
+            peaks=b"".join(one.drawing for one in heard),
             contour=b"".join(one.contour for one in heard),
             voiced=[one.voiced for one in heard],
             details={
@@ -105,16 +106,17 @@ class _Meters:
     def _length_ms(self) -> int:
         return round(self.levels.samples * 1000 / self.source.rate)
 
-    def _heard(self, channel: int, peaks: Floats, energies: Floats) -> _Heard:
+    def _heard(self, channel: int, energies: Floats) -> _Heard:
+        peaks, dc = self.levels.peaks(channel)
         sound = self._sound(channel, peaks, energies)
         facts = {
             "peak": round(float(peaks.max(initial=0.0)), 5),
-            "dc": round(float(self.levels.dc[channel]), 6),
+            "dc": round(dc, 6),
             "first_clipped_ms": self.levels.first_clipped[channel],
             "dead": [asdict(one) for one in sound.dead],
             "delivery": describe(sound),
         }
-        return _Heard([list(interval) for interval in sound.voiced], facts, contour.drawn(sound))
+        return _Heard([list(interval) for interval in sound.voiced], facts, drawn(peaks), contour.drawn(sound))
 
     def _sound(self, channel: int, peaks: Floats, energies: Floats) -> TrackSound:
         heard = self.channels[channel].finish(self._length_ms * SLOTS_PER_S // 1000 + 1)

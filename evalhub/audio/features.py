@@ -11,6 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from evalhub.audio.arrays import Bools, Floats, Ints
+from evalhub.audio.aside import Aside
 from evalhub.audio.levels import SLOTS_PER_S
 
 FRAME_S = 0.025
@@ -23,19 +24,21 @@ TIMBRE_BANDS, TIMBRE_HZ = 16, (100.0, 3800.0)
 FLOOR = 1e-10
 """power below which everything is silence: -100 dB"""
 LEVELS = {"rms": 0, "syllable": 1}
-COLOURS: dict[str, int | slice] = {"low": 0, "high": 1, "timbre": slice(2, None)}
+COLOURS = {"low": 0, "high": 1}
 
 
 @dataclass(frozen=True)
 class Powers:
     """The level of every slot: `rms` (mean square of full scale) and `syllable` (a band of `BANDS_HZ`, relative); the
-    colour of every voiced slot: the bands `low` and `high`, and `timbre` of shape (TIMBRE_BANDS, voiced slots).
+    colour of every voiced slot: the bands `low` and `high`, and `timbre` of shape (TIMBRE_BANDS, voiced slots), which
+    is most of all and read an utterance at a time, so it is laid aside.
 
     Kept as their fourth roots in half precision: 0.01 dB fine from silence to any scale, and two bytes each.
     """
 
     levels: Floats
     colours: Floats
+    timbres: Aside
 
     def level(self, name: str, slots: slice | Ints = ALL) -> Floats:
         """Of these slots."""
@@ -43,16 +46,18 @@ class Powers:
 
     def colour(self, name: str, voiced: slice | Ints = ALL) -> Floats:
         """Of these of the voiced slots."""
-        return _powers(self.colours[COLOURS[name]].T[voiced].T)
+        return _powers(self.timbres.rows(voiced).T if name == "timbre" else self.colours[COLOURS[name], voiced])
 
     def fitted(self, slots: int) -> Powers:
         """Exactly so many slots; silence where there are too few."""
         missing = max(0, slots - self.levels.shape[1])
-        return Powers(np.pad(self.levels[:, :slots], [(0, 0), (0, missing)]), self.colours)
+        return Powers(np.pad(self.levels[:, :slots], [(0, 0), (0, missing)]), self.colours, self.timbres)
 
 
 def _powers(roots: Floats) -> Floats:
-    powers: Floats = np.square(np.square(roots.astype(np.float32)))
+    powers: Floats = roots.astype(np.float32)
+    for _ in range(2):
+        np.square(powers, out=powers)
     return powers
 
 
@@ -77,6 +82,7 @@ class SpectralMeter:
         self._new: list[Floats] = []
         self._levels: list[Floats] = []
         self._colours: list[Floats] = []
+        self._timbres = Aside(TIMBRE_BANDS, np.float16)
 
     def feed(self, samples: Floats) -> None:
         """Take the next samples."""
@@ -103,14 +109,16 @@ class SpectralMeter:
         new = np.concatenate(self._new, axis=1)
         now, later = new[:, : len(voiced)], new[:, len(voiced) :]
         self._levels.append(now[: len(LEVELS)].copy())
-        self._colours.append(now[len(LEVELS) :, voiced[: now.shape[1]]])
+        coloured = now[len(LEVELS) :, voiced[: now.shape[1]]]
+        self._colours.append(coloured[: len(COLOURS)].copy())
+        self._timbres.add(coloured[len(COLOURS) :].T)
         self._new = [later.copy()]
 
     def finish(self, voiced: Bools) -> Powers:
         """The powers of all slots, given which of those are voiced that were not settled. The meter is used up."""
         self.feed(np.zeros(self.size, np.float32))
         self.settle(voiced)
-        return Powers(_joined(self._levels), _joined(self._colours))
+        return Powers(_joined(self._levels), _joined(self._colours), self._timbres)
 
 
 def _joined(blocks: list[Floats]) -> Floats:
@@ -126,5 +134,7 @@ def _joined(blocks: list[Floats]) -> Floats:
 
 def decibels(power: Floats) -> Floats:
     """Power as dB, never below -100."""
-    level: Floats = 10 * np.log10(np.maximum(power, FLOOR))
+    level: Floats = np.maximum(power, FLOOR)
+    np.log10(level, out=level)
+    level *= 10
     return level

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
 
 from evalhub.audio.arrays import Bools, Floats, Ints
+from evalhub.audio.aside import Aside
 
 SLOTS_PER_S = 100
 """one slot of the common grid is 10 ms; slot k covers 10k to 10k+10 ms"""
@@ -26,15 +25,17 @@ class Levels:
         self.first_clipped: list[int | None] = [None] * channels
         self._clip_level = CLIPPED * full_scale
         self._products = np.zeros((channels, channels))
-        self._highest: list[Floats] = []
-        self._lowest: list[Floats] = []
+        self._extremes = [Aside(2, np.float32) for _ in range(channels)]
+        self.block_dc: Floats = np.zeros(channels, np.float32)
+        """constant offset of each channel in the block fed last"""
 
     def feed(self, block: Floats) -> None:
         """Take the next block. All blocks but the last hold whole seconds."""
         starts = self._slot_starts(block.shape[1])
         highest, lowest = np.maximum.reduceat(block, starts, axis=1), np.minimum.reduceat(block, starts, axis=1)
-        self._highest.append(highest)
-        self._lowest.append(lowest)
+        for aside, *extremes in zip(self._extremes, highest, lowest, strict=True):
+            aside.add(np.column_stack(extremes))
+        self.block_dc = _offset(highest, lowest)
         self._products += np.einsum("it,jt->ij", block, block)
         if max(highest.max(), -lowest.min()) >= self._clip_level:
             self._count_clipped(np.abs(block) >= self._clip_level)
@@ -52,32 +53,15 @@ class Levels:
             if self.first_clipped[channel] is None and runs.any():
                 self.first_clipped[channel] = round((self.samples + int(runs.argmax())) * 1000 / self.rate)
 
-    @property
-    def peaks(self) -> Floats:
-        """Absolute peak around the channel's offset, per channel and 10-ms slot: (channels, slots)."""
-        return self._settled[0]
-
-    @property
-    def dc(self) -> Floats:
-        """Constant offset of each channel."""
-        return self._settled[1]
-
-    @cached_property
-    def _settled(self) -> tuple[Floats, Floats]:
-        """Peaks and offsets, once everything is fed; what they are made of is let go."""
-        nothing = np.zeros((len(self.clipped), 0), np.float32)
-        highest, lowest = (np.concatenate([nothing, *blocks], axis=1) for blocks in (self._highest, self._lowest))
-        self._highest, self._lowest = [], []
+    def peaks(self, channel: int) -> tuple[Floats, float]:
+        """Absolute peak around the channel's offset per 10-ms slot, and that offset, once everything is fed."""
+        highest, lowest = self._extremes[channel].rows().T.copy()
         if not highest.size:
-            return nothing, np.zeros(len(nothing), np.float32)
-        middle = _offset(highest, lowest)[:, None]
+            return highest, 0.0
+        middle = _offset(highest[None], lowest[None])
         highest -= middle
         lowest -= middle
-        return np.maximum(highest, -lowest, out=highest), middle[:, 0]
-
-    def block_dc(self) -> Floats:
-        """Constant offset of each channel in the block fed last."""
-        return _offset(self._highest[-1], self._lowest[-1])
+        return np.maximum(highest, -lowest, out=highest), float(middle[0])
 
     @property
     def correlation(self) -> float | None:

@@ -11,9 +11,9 @@ PEAKS_PER_S = 50
 
 
 def drawn(peaks: Floats) -> bytes:
-    """Peaks per channel and 10-ms slot (channels, slots) as the bytes to store; 255 is full scale."""
+    """Peaks of a channel per 10-ms slot as the bytes to store; 255 is full scale."""
     step = SLOTS_PER_S // PEAKS_PER_S
-    padded = np.pad(peaks, ((0, 0), (0, -peaks.shape[1] % step)))
-    highest = padded.reshape(len(peaks), -1, step).max(axis=2)
+    padded = np.pad(peaks, (0, -len(peaks) % step))
+    highest = padded.reshape(-1, step).max(axis=1)
     drawing: bytes = np.rint(np.minimum(highest, 1.0) * 255).astype(np.uint8).tobytes()
     return drawing

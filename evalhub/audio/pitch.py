@@ -152,7 +152,7 @@ class PitchTracker:
 
     def _peaks(self, samples: Floats, frame: Ints, level: Floats) -> Peaks:
         """The maxima of the autocorrelation of these frames, of shape (frames, size); their samples are used up."""
-        samples -= samples.mean(axis=1, keepdims=True)
+        samples -= np.add.reduce(samples, axis=1, keepdims=True) / samples.shape[1]  # half the time of mean()
         samples *= self._window
         r = self._autocorrelation(samples) * self._per_window_ac
         height = np.maximum(r[:, :1], 1e-12)
@@ -197,6 +197,6 @@ def _refined(around: Floats) -> tuple[Floats, Floats]:
 
 
 def _between(around: Floats, shift: Floats) -> Floats:
-    weights = SINC[np.rint((shift + SINC_REACH) * SINC_STEPS).astype(np.intp)]
+    weights = SINC.take(np.rint((shift + SINC_REACH) * SINC_STEPS).astype(np.intp), axis=0)
     value: Floats = np.einsum("ij,ij->i", around, weights)
     return value

@@ -57,12 +57,13 @@ class Candidates:
         frames = self.frame[start:end], self.level[start:end], self.count[start:end]
         return Candidates(*frames, self.hz[here], self.strength[here])
 
-    def table(self) -> tuple[Floats, Floats]:
-        """Hz and strength as arrays (n, most of a frame), padded with strength -inf."""
-        shape = len(self.count), int(self.count.max())
+    def table(self, unvoiced: Floats) -> tuple[Floats, Floats]:
+        """Hz and strength as arrays (1 + most of a frame, n): row 0 is being unvoiced; padded with strength -inf."""
+        shape = 1 + int(self.count.max()), len(self.count)
         hz, strength = np.ones(shape, np.float32), np.full(shape, -np.inf, np.float32)
-        filled = np.arange(shape[1]) < self.count[:, None]
-        hz[filled], strength[filled] = self.hz, self.strength
+        filled = np.arange(shape[0] - 1) < self.count[:, None]
+        hz[1:].T[filled], strength[1:].T[filled] = self.hz, self.strength
+        strength[0] = unvoiced
         return hz, strength
 
 
@@ -82,14 +83,13 @@ def best_path(found: Candidates, unvoiced: Floats, costs: PathCosts) -> Floats:
     """Hz of every frame in `found` (0 = unvoiced), given each frame's strength of being unvoiced."""
     if not found.frame.size:
         return np.zeros(0, np.float32)
-    hz, strength = found.table()
+    hz, strength = found.table(unvoiced)
     starts = beginnings(found.frame)
     lengths = np.diff(starts, append=len(found.frame))
     order = np.argsort(-lengths, kind="stable")
-    strength = np.column_stack([unvoiced.astype(np.float32), strength])
-    octave = np.column_stack([np.zeros(len(unvoiced), np.float32), np.log2(hz) * np.float32(costs.octave_jump)])
+    octave = np.log2(hz) * np.float32(costs.octave_jump)
     choice = _search(starts[order], lengths[order], strength, octave, costs.voiced_unvoiced)
-    chosen = hz[np.arange(len(choice)), np.maximum(choice, 1) - 1]
+    chosen = hz[choice, np.arange(len(choice))]
     return np.where(choice > 0, chosen, 0)
 
 
@@ -99,20 +99,23 @@ def beginnings(frame: Ints) -> Ints:
 
 
 def _search(starts: Ints, lengths: Ints, strength: Floats, octave: Floats, switch: float) -> Ints:
-    """Index of the chosen candidate of every frame (0 = unvoiced). Longest stretch first in `starts`."""
+    """Index of the chosen candidate of every frame (0 = unvoiced). Longest stretch first in `starts`.
+
+    Candidates are rows and frames columns, so that numpy runs along the stretches, which are many.
+    """
     back = np.zeros(strength.shape, np.int8)
-    choice = np.zeros(len(strength), np.intp)
-    edge = np.full(strength.shape[1], switch, np.float32)
+    choice = np.zeros(strength.shape[1], np.intp)
+    edge = np.full((len(strength), 1), switch, np.float32)
     edge[0] = 0
-    score, before = strength[starts] - edge, octave[starts]
+    score, before = strength.take(starts, axis=1) - edge, octave.take(starts, axis=1)
     ends = np.zeros(len(starts), np.intp)
     longer = _longer(lengths)
     for step, active in enumerate(longer[1:], 1):
-        if active < len(score):
-            ends[active : len(score)] = (score[active:] - edge).argmax(axis=1)
+        if active < score.shape[1]:
+            ends[active : score.shape[1]] = (score[:, active:] - edge).argmax(axis=0)
         at = starts[:active] + step
-        now = octave[at]
-        score, back[at] = _step(score[:active], before[:active], now, strength[at], switch)
+        now = octave.take(at, axis=1)
+        score, back[:, at] = _step(score[:, :active], before[:, :active], now, strength.take(at, axis=1), switch)
         before = now
     _trace(starts + lengths - 1, longer, ends, back, choice)
     return choice
@@ -126,11 +129,11 @@ def _longer(lengths: Ints) -> list[int]:
 
 
 def _step(score: Floats, before: Floats, now: Floats, strength: Floats, switch: float) -> tuple[Floats, Ints]:
-    cost = np.abs(before[:, :, None] - now[:, None, :])
-    cost[:, 0, 1:] = switch
-    cost[:, 1:, 0] = switch
-    total = score[:, :, None] - cost
-    return total.max(axis=1) + strength, total.argmax(axis=1)
+    cost = np.abs(before[:, None] - now)
+    cost[0, 1:] = switch
+    cost[1:, 0] = switch
+    total = np.subtract(score[:, None], cost, out=cost)
+    return total.max(axis=0) + strength, total.argmax(axis=0)
 
 
 def _trace(last: Ints, longer: list[int], ends: Ints, back: Ints, choice: Ints) -> None:
@@ -138,4 +141,4 @@ def _trace(last: Ints, longer: list[int], ends: Ints, back: Ints, choice: Ints) 
     for step, active in enumerate(longer[:-1]):
         at = last[:active] - step
         choice[at] = state = state[:active]
-        state = back[at, state]
+        state = back[state, at]

@@ -11,6 +11,7 @@ from evalhub.audio.arrays import Bools, Floats, Ints
 from evalhub.audio.dead import Dead, dead_stretches
 from evalhub.audio.features import Powers, decibels
 from evalhub.audio.intervals import Interval, union
+from evalhub.audio.middle import median
 from evalhub.audio.syllables import syllable_nuclei
 
 SLOT_MS = 10
@@ -66,7 +67,7 @@ def semitones(f0: Floats) -> Floats:
     voiced = f0[f0 > 0]
     if not voiced.size:
         return voiced
-    away = 12 * np.log2(voiced / np.median(voiced))
+    away = 12 * np.log2(voiced / median(voiced))
     kept: Floats = away[np.abs(away) <= OCTAVE_ST]
     return kept
 

@@ -11,6 +11,7 @@ import numpy as np
 from evalhub.audio.arrays import Floats
 from evalhub.audio.features import decibels
 from evalhub.audio.intervals import Interval, total
+from evalhub.audio.middle import median
 from evalhub.audio.track_sound import FEWEST_VOICED, SLOT_MS, Sung, TrackSound, rounded, semitones
 
 FEWEST_FOR_TONE = 50
@@ -38,7 +39,7 @@ def _pitch(f0: Floats) -> dict[str, float | None]:
     known = len(spread) >= FEWEST_VOICED
     return {
         "f0_sd_st": rounded(float(spread.std()), 2) if known else None,
-        "f0_median_hz": rounded(float(np.median(f0)), 1) if known else None,
+        "f0_median_hz": rounded(float(median(f0)), 1) if known else None,
     }
 
 

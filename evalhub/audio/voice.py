@@ -14,6 +14,7 @@ from evalhub.audio.arrays import Bools, Floats
 from evalhub.audio.features import decibels
 from evalhub.audio.intervals import Interval, difference, total, union
 from evalhub.audio.loudness import integrated, loudness_range
+from evalhub.audio.middle import median
 from evalhub.audio.track_sound import (
     FEWEST_VOICED,
     PAUSE_MS,
@@ -71,7 +72,7 @@ def final_slope(f0: Floats, utterance: Interval) -> float | None:
     pitch = 12 * np.log2(spoken[at])
     later, earlier = np.tril_indices(len(at), -1)
     slopes = (pitch[later] - pitch[earlier]) / (at[later] - at[earlier])
-    return float(np.median(slopes)) * 1000 / SLOT_MS
+    return float(median(slopes)) * 1000 / SLOT_MS
 
 
 def _rate(sound: TrackSound) -> dict[str, float | None]:

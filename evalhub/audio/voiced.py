@@ -15,6 +15,7 @@ import numpy as np
 
 from evalhub.audio.arrays import Bools, Floats, Ints
 from evalhub.audio.levels import runs
+from evalhub.audio.middle import percentile
 
 WINDOW_MS, SLOT_MS = 32, 10
 SILENT_PEAK, SILENT_BELOW_LOUDEST = 1e-4, 10 ** (-45 / 20)
@@ -79,7 +80,8 @@ class VoiceDetector:
         self._loudest = max(self._loudest, float(peaks.max(initial=0.0)))
         silent = peaks < max(SILENT_PEAK, self._loudest * SILENT_BELOW_LOUDEST)
         pieces = _pieces(len(windows), self._size).from_buffer(np.ascontiguousarray(windows))
-        found = [self._probability(piece, is_silent) for piece, is_silent in zip(pieces, silent.tolist(), strict=True)]
+        heard, process = self._heard(silent).tolist(), self._model.process
+        found = [process(piece) if is_heard else 0.0 for piece, is_heard in zip(pieces, heard, strict=True)]
         self._found.append(np.array(found, np.float32))
         self._rest = buffer[whole:].copy()
 
@@ -90,11 +92,14 @@ class VoiceDetector:
         IDLE[self._rate].append(self._model)
         return np.concatenate([np.zeros(0, np.float32), *self._found])
 
-    def _probability(self, window: Any, is_silent: bool) -> float:
-        self._silent = self._silent + 1 if is_silent else 0
-        if self._silent > SETTLING_WINDOWS:
-            return 0.0
-        return float(self._model.process(window))
+    def _heard(self, silent: Bools) -> Bools:
+        """Which of the next windows the network hears: all but those that follow `SETTLING_WINDOWS` silent ones."""
+        at = np.arange(len(silent))
+        loud_before = np.maximum.accumulate(np.where(silent, -1 - self._silent, at))
+        lasting = at - loud_before
+        self._silent = int(lasting[-1]) if len(silent) else self._silent
+        heard: Bools = lasting <= SETTLING_WINDOWS
+        return heard
 
 
 @cache
@@ -150,7 +155,7 @@ def _room(rough: Ints, peaks: Floats) -> float:
 def _sharpened(start: int, end: int, after: int, peaks: Floats, room: float, policy: VoicePolicy) -> tuple[int, int]:
     """The edges of one stretch in ms; the one before it ended at the slot `after`."""
     end = min(end, len(peaks))
-    speech = float(np.percentile(peaks[start : max(end, start + 1)], 90)) if start < len(peaks) else 0.0
+    speech = percentile(peaks[start : max(end, start + 1)], 90) if start < len(peaks) else 0.0
     audible = max(room * 10 ** (policy.above_room_db / 20), speech * 10 ** (-policy.below_speech_db / 20))
     loud = peaks > audible
     inside = np.flatnonzero(loud[start:end])

@@ -5,12 +5,12 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from evalhub.audio import pitch
+from evalhub.audio import aside, pitch
 from evalhub.audio.channel import ChannelMeter
 from evalhub.audio.features import TIMBRE_BANDS, Powers, SpectralMeter, decibels
 from tests.pure.audio.sound import RATE, pulses, room, steady
 
-MB_PER_MINUTE = 0.2
+MB_PER_MINUTE = 0.1
 """of one track, while its file is read"""
 
 
@@ -59,6 +59,7 @@ def test_block_size_changes_nothing() -> None:
     whole, parts = measured(samples, 16_000), measured(samples, 16_000, 7_777)
     assert np.array_equal(parts.levels, whole.levels)
     assert np.array_equal(parts.colours, whole.colours)
+    assert np.array_equal(parts.colour("timbre"), whole.colour("timbre"))
 
 
 def test_slots_without_pitch_keep_their_level_only() -> None:
@@ -74,6 +75,7 @@ def test_slots_without_pitch_keep_their_level_only() -> None:
 
 def test_hours_of_speech_are_kept_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pitch, "DECIDED_AFTER", 2_000)
+    monkeypatch.setattr(aside, "IN_MEMORY", 1)
     said = np.concatenate([0.3 * pulses(10, steady(140)), np.zeros(RATE * 10)] * 3)
     minute = (said + room(60, level=0.001)).astype(np.float32)
     meter = ChannelMeter(RATE)

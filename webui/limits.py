@@ -3,25 +3,58 @@
 What succeeds does not count as a guess: a whole office comes in through one address at nine in the morning.
 """
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from functools import wraps
 from threading import Lock
 from time import monotonic, time
+from typing import Any, TypeVar
 
-from flask import Flask, Response, g, render_template, request
-from flask_limiter import Limiter, RateLimitExceeded
-from flask_limiter.util import get_remote_address
+from flask import Flask, Response, after_this_request, current_app, g, render_template, request
+from limits import RateLimitItem, parse_many
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 
 from webui.answers import answer
 
 PER_KEY = 1000
 """requests a second that one process takes of one key"""
-limiter = Limiter(get_remote_address, storage_uri="memory://", strategy="moving-window")
-guessing = limiter.limit("20 per minute; 100 per hour", deduct_when=lambda response: response.status_code >= 400)
+GUESSES = parse_many("20 per minute; 100 per hour")
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class TooManyGuesses(TooManyRequests):
+    """Somebody guesses; `retry_after` are the seconds until they may try again."""
+
+
+def guessing(view: View) -> View:
+    """A view at which something may be guessed: what it refuses counts, for each address."""
+
+    @wraps(view)
+    def counted(*args: Any, **named: Any) -> Any:
+        guesses: MovingWindowRateLimiter = current_app.extensions["evalhub_guesses"]
+        guesser = (view.__name__, request.remote_addr or "")
+        if spent := [limit for limit in GUESSES if not guesses.test(limit, *guesser)]:
+            raise TooManyGuesses(retry_after=_wait_s(guesses, spent, guesser))
+
+        @after_this_request
+        def count(response: Response) -> Response:
+            for limit in GUESSES if response.status_code >= 400 else ():
+                guesses.hit(limit, *guesser)
+            return response
+
+        return view(*args, **named)
+
+    return counted  # type: ignore[return-value]
+
+
+def _wait_s(guesses: MovingWindowRateLimiter, spent: list[RateLimitItem], guesser: tuple[str, str]) -> int:
+    ends = (guesses.get_window_stats(limit, *guesser).reset_time for limit in spent)
+    return max(1, round(max(ends) - time()))
 
 
 class PerSecond:
-    """Counts within the running second. The limiter's own storage starts a thread for it, a third of such a request."""
+    """Counts within the running second. The storage that guesses have starts a thread, a third of such a request."""
 
     def __init__(self, most: int) -> None:
         self.most, self._lock = most, Lock()
@@ -37,8 +70,8 @@ class PerSecond:
 
 
 def init_app(app: Flask) -> None:
-    limiter.init_app(app)
-    app.register_error_handler(RateLimitExceeded, _slow_down)
+    app.extensions["evalhub_guesses"] = MovingWindowRateLimiter(MemoryStorage())
+    app.register_error_handler(TooManyGuesses, _slow_down)
     sent = PerSecond(PER_KEY)
 
     @app.before_request
@@ -49,9 +82,8 @@ def init_app(app: Flask) -> None:
             raise TooManyRequests(told, retry_after=1)
 
 
-def _slow_down(_: RateLimitExceeded) -> Response:
-    limit = limiter.current_limit
-    wait = max(1, round(limit.reset_at - time())) if limit else 1
+def _slow_down(refused: TooManyGuesses) -> Response:
+    wait = int(refused.retry_after)  # type: ignore[arg-type]  # seconds, by `guessing`
     response = _told(f"Too many tries from your address. Wait {in_words(wait)}, then try again.")
     response.headers["Retry-After"] = str(wait)
     return response

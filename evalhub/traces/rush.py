@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from evalhub.services import Services
 
-MANY = 40
+MANY = 30
 WITHIN_S = 0.1
 LONGEST_S = 1.0
 IS_RUSH = text("""

@@ -54,8 +54,7 @@ def check_span(message: Any) -> None:
         raise Rejected(f"span {message.name!r}: trace id: expected 16 bytes, not all 0; got {trace_id.hex()!r}")
     if len(span_id) != SPAN_BYTES or span_id == NO_SPAN:
         raise Rejected(f"span {message.name!r}: span id: expected 8 bytes, not all 0; got {span_id.hex()!r}")
-    _time(message.start_time_unix_nano, message.name)
-    _time(message.end_time_unix_nano, message.name)
+    _time(max(message.start_time_unix_nano, message.end_time_unix_nano), message.name)
     for event in message.events:
         _time(event.time_unix_nano, event.name)
 

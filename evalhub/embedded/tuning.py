@@ -14,8 +14,6 @@ SETTINGS = {
     "min_wal_size": "256MB",  # so much is used again instead of being made anew
     "checkpoint_timeout": "15min",
     "wal_compression": "on",
-    # plans for an empty table stay until it is analysed: foreign keys are then checked by reading all of a project
-    "autovacuum_naptime": "5s",
     "jit": "off",
     "log_line_prefix": "%m [%p] ",
     "log_min_messages": "warning",

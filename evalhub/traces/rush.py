@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from evalhub.services import Services
 
-MANY = 30
-WITHIN_S = 0.1
+MANY = 100
+WITHIN_S = 0.25
 LONGEST_S = 1.0
+LOOK_S = 0.05
 IS_RUSH = text("""
 with waiting as (select id, received_at from inbox where state = 'waiting' and conversation_id is null)
 select coalesce(
@@ -31,7 +32,7 @@ def is_rush(session: Session) -> bool:
 def let_in(services: Services) -> None:
     """Return when no rush is on."""
     while _is_on(services):
-        sleep(WITHIN_S)
+        sleep(LOOK_S)
 
 
 def _is_on(services: Services) -> bool:

@@ -30,7 +30,7 @@ def test_many_bodies_at_a_time_are_a_rush_until_the_first_has_waited_a_second(
     assert is_rush(services, project, (9, 0.9, "waiting"), (many, 0.0, "waiting"))
     assert not is_rush(services, project, (1, 1.1, "waiting"), (many, 0.0, "waiting"))
     assert not is_rush(services, project, (many - 1, 0.0, "waiting"))
-    assert not is_rush(services, project, (many, 0.2, "waiting"))
+    assert not is_rush(services, project, (many, 0.3, "waiting"))
     assert not is_rush(services, project, (many, 0.0, "parsed"))
 
 

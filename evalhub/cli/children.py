@@ -11,8 +11,8 @@ def web_command(host: str, port: int, processes: int = 2) -> list[str]:
     return [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--factory",
         "--host", host, "--port", str(port), "--workers", str(processes),
-        "--blocking-threads", "8", "--backlog", "1024", "--http", "1", "--no-ws", "--no-access-log", "--log-level", "warning",
-        "--respawn-failed-workers", "webui:create_app",
+        "--blocking-threads", "8", "--backlog", "1024", "--http", "1", "--no-ws",
+        "--no-access-log", "--log-level", "warning", "--respawn-failed-workers", "webui:create_app",
     ]  # fmt: skip
 
 

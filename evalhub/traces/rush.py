@@ -12,7 +12,8 @@ WITHIN_S = 0.25
 LONGEST_S = 1.0
 LOOK_S = 0.05
 IS_RUSH = text("""
-with waiting as (select id, received_at from inbox where state = 'waiting' and conversation_id is null)
+with waiting as not materialized (
+  select id, received_at from inbox where state = 'waiting' and conversation_id is null)
 select coalesce(
   (select received_at from waiting order by id desc offset :many - 1 limit 1) > now() - make_interval(secs => :within)
   and (select received_at from waiting order by id limit 1) > now() - make_interval(secs => :longest),

@@ -37,5 +37,5 @@ def let_in(services: Services) -> None:
 
 
 def _is_on(services: Services) -> bool:
-    with services.work() as session:
+    with services.one_statement() as session:
         return is_rush(session)

@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -23,6 +23,7 @@ from evalhub.models.inbox import PARSED, REJECTED, WAITING
 from evalhub.services import Services
 from evalhub.traces import joining
 from evalhub.traces.assembling import mark_due
+from evalhub.traces.bulk import json_text
 from evalhub.traces.formats import agents_sdk, livekit_report, livekit_upload, otlp
 from evalhub.traces.formats.otlp import Decoded
 from evalhub.traces.grouping import call_key
@@ -46,6 +47,15 @@ with free as (
 update inbox set lease_owner = :owner, lease_until = now() + make_interval(secs => :lease), attempt = attempt + 1
 from free where inbox.project_id = free.project_id and inbox.received_at = free.received_at and inbox.id = free.id
 returning inbox.id, inbox.attempt
+""")
+
+CLOSE = text("""
+update inbox
+set state = now_read.state, reason = now_read.reason, conversation_ids = now_read.conversation_ids,
+  lease_until = null, parsed_at = now()
+from jsonb_to_recordset(cast(:read as jsonb)) as now_read (
+  project_id bigint, received_at timestamptz, id bigint, state text, reason text, conversation_ids text[])
+where inbox.project_id = now_read.project_id and inbox.received_at = now_read.received_at and inbox.id = now_read.id
 """)
 
 
@@ -173,17 +183,13 @@ def _name(log: LogRecord) -> str | None:
 
 
 def _close(session: Session, bodies: Sequence[_Read], calls: dict[str, str]) -> None:
-    table: Any = InboxItem.__table__
-    key = (table.c.project_id == bindparam("p"), table.c.received_at == bindparam("r"), table.c.id == bindparam("i"))
-    news: dict[str, Any] = {"state": bindparam("s"), "reason": bindparam("why"), "conversation_ids": bindparam("ids")}
-    done = update(table).where(*key).values(**news, lease_until=None, parsed_at=func.now())
-    session.execute(done, [_closed(body, calls) for body in bodies])
+    session.execute(CLOSE, {"read": json_text([_closed(body, calls) for body in bodies])})
 
 
 def _closed(body: _Read, calls: dict[str, str]) -> dict[str, Any]:
     names = {span.trace_id for span in body.records.spans}
     names |= {name for log in body.records.logs if (name := _name(log))}
     found = sorted({calls[name] for name in names if name in calls})
-    key = {"p": body.item.project_id, "r": body.item.received_at, "i": body.item.id}
+    key = {"project_id": body.item.project_id, "received_at": body.item.received_at, "id": body.item.id}
     why = body.reason or ("; ".join(body.records.reasons) or None)
-    return key | {"s": REJECTED if body.reason else PARSED, "why": why, "ids": found}
+    return key | {"state": REJECTED if body.reason else PARSED, "reason": why, "conversation_ids": found}

@@ -66,7 +66,7 @@ class TakeUp(bootsteps.StartStopStep):
         with suppress(OperationalError), services.work() as session:  # without a database they end by themselves
             for queue in parent.app.amqp.queues.consume_from:
                 free_of_queue(session, queue)
-        services.engine.dispose()
+        services.close()
 
 
 app.user_options["worker"].add(Option(["--alone"], is_flag=True, help="No other worker works off these queues."))

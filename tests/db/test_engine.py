@@ -4,7 +4,9 @@ import pytest
 from sqlalchemy import text
 
 from evalhub import db
+from evalhub.models import Project
 from evalhub.services import Services
+from tests.factories import make_conversation
 
 
 def test_a_connection_that_died_while_resting_is_replaced(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,6 +32,17 @@ def test_work_that_can_be_done_again_does_not_wait_for_the_disk_and_all_other_do
         with services.work(repeatable=repeatable) as session:
             shown.append(session.scalar(text("show synchronous_commit")))
     assert shown == ["off", "on"]
+
+
+def test_what_stored_rows_refer_to_is_found_by_key_however_few_there_are(services: Services, project: Project) -> None:
+    """A plan to read a table of one row whole would be kept for the thousands that come."""
+    asked = text("explain select 1 from conversation where project_id = 1 and id = 'call-1' for key share")
+    with services.work() as session:
+        session.add(make_conversation(project_id=project.id))
+        session.flush()
+        session.execute(text("analyze conversation"))
+    with services.work(repeatable=True) as session:
+        assert "Seq Scan" not in " ".join(session.scalars(asked))
 
 
 def test_one_statement_is_kept_without_a_transaction_around_it(services: Services) -> None:

@@ -42,6 +42,6 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
 def admin(page: Page, link: str) -> Page:
     """The window of the first admin."""
     page.goto(link)
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")  # once the button has the focus
     page.wait_for_url("**/account")
     return page

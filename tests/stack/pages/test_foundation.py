@@ -26,7 +26,7 @@ MAX_SCRIPT_BYTES = 250_000
 
 def test_the_way_in_by_keyboard(page: Page, link: str) -> None:
     page.goto(link)
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")  # once the button has the focus
     page.wait_for_url("**/account")
     page.fill("[name=password]", PASSWORD)
     page.keyboard.press("Enter")

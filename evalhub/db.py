@@ -4,29 +4,34 @@ Sessions are passed in; only the edge (a request, a job, a command) commits. Job
 sent after its commit and dropped on rollback, so a worker never looks for a row that is not there yet.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from time import monotonic
-from typing import Any
+from types import MappingProxyType
+from typing import Any, cast
 
 import orjson
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import ARRAY, ColumnElement, Engine, Text, any_, create_engine, event, literal
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session, sessionmaker
 
 Sessions = sessionmaker[Session]
 PENDING_JOBS = "evalhub.jobs"
+ALWAYS = {"timezone": "utc", "statement_timeout": "60000", "lock_timeout": "10000"}
 RESTED_S = 1.0
 """a connection that was unused for so long is asked whether it still lives before it is used again"""
 
 
-def open_engine(url: str, *, pool_size: int = 5, at_once: bool = False) -> Engine:
+def open_engine(
+    url: str, *, pool_size: int = 5, at_once: bool = False, settings: Mapping[str, str] = MappingProxyType({})
+) -> Engine:
     """An engine whose every connection uses UTC and gives up on a statement after a minute.
 
     Args:
         at_once: each statement is a transaction by itself, which saves the trips that begin and end one.
+        settings: what else is set on every connection.
     """
-    options = "-c timezone=utc -c statement_timeout=60000 -c lock_timeout=10000"
+    options = "".join(f"-c {name}={value} " for name, value in {**ALWAYS, **settings}.items())
     engine = create_engine(
         url,
         pool_size=pool_size,
@@ -58,6 +63,11 @@ def _ask_the_rested(engine: Engine) -> None:
 def open_sessions(engine: Engine) -> Sessions:
     """Sessions that keep loaded objects usable after the commit."""
     return sessionmaker(engine, expire_on_commit=False)
+
+
+def among(column: Any, texts: Iterable[str]) -> ColumnElement[bool]:
+    """Whether a column of text is one of these: like `in_`, but the same statement however many there are."""
+    return cast("ColumnElement[bool]", column == any_(literal(sorted(texts), ARRAY(Text()))))
 
 
 def ask_for(session: Session, job: str, **arguments: Any) -> None:

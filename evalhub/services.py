@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from evalhub.db import Sessions, open_engine, open_sessions, unit_of_work
@@ -14,7 +14,7 @@ from evalhub.errors import SetupError
 from evalhub.settings import Settings
 from evalhub.storage import AudioStore
 
-REPEATABLE = text("select set_config('synchronous_commit', 'off', true), set_config('enable_seqscan', 'off', true)")
+REPEATABLE = {"synchronous_commit": "off", "enable_seqscan": "off"}
 """It does not wait for the disk. And it finds rows by their keys: how references are checked is planned once and kept;
 while a table has few rows, reading it whole is cheapest, and was still done when it had thousands."""
 
@@ -38,6 +38,8 @@ class Services:
     sessions: Sessions
     at_once: Engine
     """whose every statement is a transaction by itself"""
+    repeatable: Engine
+    """for what only turns stored rows into others"""
     audio: AudioStore
     ring: Doorbell = nobody
 
@@ -49,21 +51,22 @@ class Services:
             repeatable: it only turns stored rows into others, and says so in the same transaction. Its commit does not
                 wait for the disk: what a crash of the database undoes is simply due again.
         """
-        with unit_of_work(self.sessions, self.ring) as session:
-            if repeatable:
-                session.execute(REPEATABLE)
+        sessions = partial(self.sessions, bind=self.repeatable) if repeatable else self.sessions
+        with unit_of_work(sessions, self.ring) as session:
             yield session
 
     @contextmanager
-    def one_statement(self) -> Iterator[Session]:
+    def one_statement(self, *, repeatable: bool = False) -> Iterator[Session]:
         """A unit of work of a single statement, which is a transaction by itself: two trips to the database fewer."""
-        with unit_of_work(partial(Session, self.at_once), self.ring) as session:
+        engine = self.repeatable.execution_options(isolation_level="AUTOCOMMIT") if repeatable else self.at_once
+        with unit_of_work(partial(self.sessions, bind=engine), self.ring) as session:
             yield session
 
     def close(self) -> None:
         """Give the database connections back."""
         self.engine.dispose()
         self.at_once.dispose()
+        self.repeatable.dispose()
 
 
 def open_services(settings: Settings, ring: Doorbell = nobody, *, pool_size: int = 5) -> Services:
@@ -80,6 +83,7 @@ def open_services(settings: Settings, ring: Doorbell = nobody, *, pool_size: int
         engine=engine,
         sessions=open_sessions(engine),
         at_once=open_engine(settings.database_url, pool_size=pool_size, at_once=True),
+        repeatable=open_engine(settings.database_url, pool_size=pool_size, settings=REPEATABLE),
         audio=AudioStore(settings.audio_dir),
         ring=ring,
     )

@@ -10,7 +10,7 @@ from kombu.exceptions import OperationalError
 from evalhub.jobs import JOBS
 from evalhub.settings import Settings
 
-MOMENT_S = 0.03
+MOMENT_S = 0.1
 log = logging.getLogger("webui.doorbell")
 
 

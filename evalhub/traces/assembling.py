@@ -17,10 +17,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from evalhub.db import ask_for
-from evalhub.models import Assembly, InboxItem
-from evalhub.models.inbox import WAITING
+from evalhub.models import Assembly
 from evalhub.services import Services
 from evalhub.traces import readings
+from evalhub.traces.giving_way import giving_way, many_wait
 from evalhub.traces.lifecycle import MOST_READINGS
 
 log = logging.getLogger("evalhub.traces")
@@ -29,8 +29,6 @@ DEBOUNCE_S = 2.0
 AT_ONCE = 50
 """calls of one transaction"""
 LEASE_S = 120
-BUSY = 25
-"""bodies: one batch of `span_inbox`"""
 PATIENCE_S = 20.0
 SHARE = 20
 """a call that keeps coming in is being read for a twentieth of the time at most"""
@@ -78,8 +76,10 @@ def mark_due(session: Session, project_id: int, calls: Iterable[str], *, at_once
 
 def assemble_due(services: Services) -> int:
     """Read every call that is due. Returns how many."""
-    total = 0
-    while count := _some(services):
+    total, count = 0, 1
+    while count:
+        with giving_way(services):
+            count = _some(services)
         total += count
     return total
 
@@ -127,8 +127,7 @@ def _read_project(services: Services, session: Session, owner: str, project_id: 
 
 def _patience_s(session: Session) -> float:
     """Storing goes before reading: while many bodies wait, only calls that have waited for long are read."""
-    waiting = select(InboxItem.id).where(InboxItem.state == WAITING).limit(BUSY).subquery()
-    return PATIENCE_S if (session.scalar(select(func.count()).select_from(waiting)) or 0) >= BUSY else 0.0
+    return PATIENCE_S if many_wait(session) else 0.0
 
 
 def find_unread(session: Session) -> None:

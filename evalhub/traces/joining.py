@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, ColumnElement, Text, any_, literal, select, text, update
+from sqlalchemy import ColumnElement, select, text, update
 from sqlalchemy.orm import Session
 
+from evalhub.db import among
 from evalhub.models import Deletion, Span, SpanLog, Trace
 from evalhub.traces.aliases import aliases_of, canonical, rename
 from evalhub.traces.grouping import KEYS, keys_of
@@ -20,6 +21,9 @@ from evalhub.traces.spans import LogRecord, SpanRecord
 OWN_ID = len(KEYS)
 JOIN_LOCK = 7_303
 TURN_S = 45
+TAKE_TURNS = text("""
+select set_config('lock_timeout', :wait, true), pg_advisory_xact_lock(:key, cast(:project as int))
+""")
 STUB = text("""
 insert into conversation (project_id, id, state)
 select :project, name, 'open' from unnest(cast(:names as text[])) as name
@@ -64,11 +68,12 @@ def join(session: Session, project_id: int, names: Mapping[str, Sequence[tuple[i
     news = {trace: best for trace, best in wanted.items() if known.get(trace) != best}
     _stubs(session, project_id, {name for _, name in news.values()})
     moved = {t: known[t][1] for t, (_, name) in sorted(news.items()) if t in known and known[t][1] != name}
-    _wait_for_storing(session, project_id, moved)
+    if moved:
+        _wait_for_storing(session, project_id, moved)
     for trace, old in moved.items():
         _move(session, project_id, trace, old, news[trace][1])
     _remember(session, project_id, news)
-    left = _traced(session, project_id, moved.values())
+    left = _traced(session, project_id, moved.values()) if moved else set()
     others = {(other, name) for trace, (_, name) in wanted.items() for _, other in names[trace] if other != name}
     others |= {(old, news[trace][1]) for trace, old in moved.items()}
     rename(session, project_id, {old: name for old, name in sorted(others) if old not in aliases and old not in left})
@@ -77,9 +82,7 @@ def join(session: Session, project_id: int, names: Mapping[str, Sequence[tuple[i
 
 def _take_turns(session: Session, project_id: int) -> None:
     """One transaction at a time joins traces of a project. Whoever is in line waits longer than for any other lock."""
-    session.execute(text("select set_config('lock_timeout', :wait, true)"), {"wait": f"{TURN_S}s"})
-    one_by_one = text("select pg_advisory_xact_lock(:key, cast(:project as int))")
-    session.execute(one_by_one, {"key": JOIN_LOCK, "project": project_id})
+    session.execute(TAKE_TURNS, {"wait": f"{TURN_S}s", "key": JOIN_LOCK, "project": project_id})
 
 
 def calls_of(session: Session, project_id: int, traces: Iterable[str]) -> dict[str, str]:
@@ -96,7 +99,7 @@ def _wait_for_storing(session: Session, project_id: int, traces: Iterable[str]) 
 
 
 def _these(project_id: int, traces: Iterable[str]) -> tuple[ColumnElement[bool], ...]:
-    return Trace.project_id == project_id, Trace.trace_id == any_(literal(sorted(traces), ARRAY(Text())))
+    return Trace.project_id == project_id, among(Trace.trace_id, traces)
 
 
 def place(session: Session, project_id: int, names: Iterable[str]) -> dict[str, str]:
@@ -123,10 +126,8 @@ def _wanted(
 
 
 def _deleted(session: Session, project_id: int, names: Iterable[str]) -> set[str]:
-    gone = select(Deletion.conversation_id).where(
-        Deletion.project_id == project_id, Deletion.conversation_id.in_(sorted(names))
-    )
-    return set(session.scalars(gone))
+    gone = select(Deletion.conversation_id).where(Deletion.project_id == project_id)
+    return set(session.scalars(gone.where(among(Deletion.conversation_id, names))))
 
 
 def _stubs(session: Session, project_id: int, names: Iterable[str]) -> None:

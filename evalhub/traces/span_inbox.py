@@ -46,7 +46,7 @@ with free as (
   order by id limit :most for update skip locked)
 update inbox set lease_owner = :owner, lease_until = now() + make_interval(secs => :lease), attempt = attempt + 1
 from free where inbox.project_id = free.project_id and inbox.received_at = free.received_at and inbox.id = free.id
-returning inbox.id, inbox.attempt
+returning inbox.*
 """)
 
 CLOSE = text("""
@@ -82,27 +82,44 @@ class _Read:
 
 
 def ingest_waiting(services: Services) -> int:
-    """Store until nothing waits that is free to take. Returns how many bodies were read."""
+    """Store until little waits that is free to take. Returns how many bodies were read.
+
+    Whoever brings more rings again: until then it adds up, as a batch of few bodies costs nearly what a full one does.
+    """
     total = 0
-    while count := _batch(services):
-        total += count
+    while items := _claim(services, owner := uuid4().hex):
+        failed = not _batch(services, items, owner)
+        total += len(items)
+        if len(items) < AT_ONCE and not failed:
+            break
     return total
 
 
-def _batch(services: Services) -> int:
+def _claim(services: Services, owner: str) -> list[InboxItem]:
     let_in(services)
-    owner = uuid4().hex
-    with services.work(repeatable=True) as session:
-        claimed = session.execute(CLAIM, {"owner": owner, "lease": LEASE_S, "most": AT_ONCE}).all()
-    fresh = [row.id for row in claimed if row.attempt == 1]
-    again = [[row.id] for row in claimed if row.attempt > 1]  # one by one: a body that fails takes no other along
-    for ids in ([fresh] if fresh else []) + again:
-        try:
-            _work_off(services, ids, owner)
-        except DBAPIError as error:
-            log.exception("storing bodies failed: %s", ids)
-            _give_back(services, owner, ids, blameless=isinstance(error, OperationalError))
-    return len(claimed)
+    claim = select(InboxItem).from_statement(CLAIM)
+    with services.one_statement(repeatable=True) as session:
+        items = session.scalars(claim, {"owner": owner, "lease": LEASE_S, "most": AT_ONCE})
+        return sorted(items, key=lambda item: (item.project_id, item.id))
+
+
+def _batch(services: Services, items: Sequence[InboxItem], owner: str) -> bool:
+    """Store what was claimed. Returns whether nothing has to be tried again."""
+    fresh = [item for item in items if item.attempt == 1]
+    again = [[item] for item in items if item.attempt > 1]  # one by one: a body that fails takes no other along
+    outcomes = [_try(services, together, owner) for together in ([fresh] if fresh else []) + again]
+    return all(outcomes)
+
+
+def _try(services: Services, items: Sequence[InboxItem], owner: str) -> bool:
+    try:
+        _work_off(services, items, owner)
+    except DBAPIError as error:
+        ids = [item.id for item in items]
+        log.exception("storing bodies failed: %s", ids)
+        _give_back(services, owner, ids, blameless=isinstance(error, OperationalError))
+        return False
+    return True
 
 
 def _give_back(services: Services, owner: str, ids: Sequence[int], *, blameless: bool) -> None:
@@ -122,11 +139,8 @@ def _still_mine(ids: Sequence[int], owner: str) -> tuple[Any, ...]:
     return InboxItem.id.in_(ids), InboxItem.lease_owner == owner, InboxItem.state == WAITING
 
 
-def _work_off(services: Services, ids: Sequence[int], owner: str) -> None:
+def _work_off(services: Services, items: Sequence[InboxItem], owner: str) -> None:
     """Read outside of any transaction, join in a short one, for which all others wait, and store in another."""
-    query = select(InboxItem).where(*_still_mine(ids, owner)).order_by(InboxItem.project_id, InboxItem.id)
-    with services.work(repeatable=True) as session:
-        items = session.scalars(query).all()
     read = [_read(item) for item in items]
     for project_id, group in groupby(read, key=lambda one: one.item.project_id):
         bodies = list(group)

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from evalhub.evaluators import digest
 from evalhub.traces.bodies import without_nul
-from evalhub.traces.bulk import json_text, upsert, write
+from evalhub.traces.bulk import json_text, write
 from evalhub.traces.dialects import kind_of
 from evalhub.traces.spans import LogRecord, SpanRecord
 
@@ -30,7 +31,13 @@ LOG_COLUMNS = (
     *SPAN_KEYS,
     *("trace_id", "span_id", "time_ns", "name", "severity", "body", "attributes"),
 )
-SOURCE_COLUMNS = ("project_id", "id", "scope", "resource")
+SOURCES = text("""
+insert into span_source (project_id, id, scope, resource)
+select project_id, id, scope, cast(resource as jsonb)
+from unnest(cast(:project_ids as bigint[]), cast(:ids as text[]), cast(:scopes as text[]), cast(:resources as text[]))
+  as news (project_id, id, scope, resource)
+on conflict do nothing
+""")
 Placed = tuple[int, str]
 """project and conversation"""
 
@@ -44,8 +51,7 @@ def store_spans(session: Session, spans: Iterable[tuple[Placed, SpanRecord]]) ->
         key = (project_id, conversation_id, span.key)
         attributes[key] = attributes[key] | span.attributes if key in attributes else span.attributes
         rows[key] = _span_row(key, span, sources.id_of(project_id, span), attributes[key])
-    if sources.rows:  # there already, as a rule
-        upsert(session, "span_source", SOURCE_COLUMNS, sources.rows, "(project_id, id) do nothing")
+    sources.store(session)
     news = ", ".join(f"{name} = {MERGED.get(name, _latest(name))}" for name in SPAN_COLUMNS if name not in SPAN_KEYS)
     ordered = [rows[key] for key in sorted(rows)]
     write(session, "span", SPAN_COLUMNS, ordered, f"(project_id, conversation_id, id) do update set {news}")
@@ -75,9 +81,12 @@ class _Sources:
             self._rows[project_id, source_id] = (project_id, source_id, *content)
         return self._known[key]
 
-    @property
-    def rows(self) -> list[tuple[Any, ...]]:
-        return [self._rows[key] for key in sorted(self._rows)]
+    def store(self, session: Session) -> None:
+        """They are there already, as a rule."""
+        if self._rows:
+            columns = zip(*(self._rows[key] for key in sorted(self._rows)), strict=True)
+            names = ("project_ids", "ids", "scopes", "resources")
+            session.execute(SOURCES, dict(zip(names, map(list, columns), strict=True)))
 
 
 def _span_row(

@@ -14,9 +14,14 @@ from evalhub.errors import SetupError
 from evalhub.settings import Settings
 from evalhub.storage import AudioStore
 
-REPEATABLE = {"synchronous_commit": "off", "enable_seqscan": "off"}
-"""It does not wait for the disk. And it finds rows by their keys: how references are checked is planned once and kept;
-while a table has few rows, reading it whole is cheapest, and was still done when it had thousands."""
+REPEATABLE = {
+    "synchronous_commit": "off",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+"""It does not wait for the disk. And it finds a few rows by their keys, never a whole table: while tables have few rows
+reading all of them is cheapest, such plans are kept, and were still used when there were thousands."""
 
 
 class Doorbell(Protocol):

@@ -44,7 +44,7 @@ class Trace(Base):
     """The call that a trace belongs to, by the best session key that any of its spans named until now."""
 
     __tablename__ = "trace"
-    __table_args__ = (of_conversation(), Index("ix_trace_conversation", "project_id", "conversation_id"))
+    __table_args__ = (of_conversation(), Index("ix_trace_conversation", "conversation_id", "project_id"))
 
     project_id: Mapped[project_key]
     trace_id: Mapped[text_key]

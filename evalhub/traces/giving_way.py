@@ -30,7 +30,7 @@ def giving_way(services: Services) -> Iterator[None]:
     began = time.monotonic()
     yield
     took = time.monotonic() - began
-    with services.one_statement() as session:
+    with services.one_statement(repeatable=True) as session:
         is_busy = many_wait(session)
     if is_busy:
         time.sleep(min(LONGEST_S, REST * took))

@@ -54,9 +54,10 @@ update inbox
 set state = now_read.state, reason = now_read.reason, conversation_ids = now_read.conversation_ids,
   lease_until = null, parsed_at = now()
 from jsonb_to_recordset(cast(:read as jsonb)) as now_read (
-  project_id bigint, received_at timestamptz, id bigint, state text, reason text, conversation_ids text[])
-where inbox.project_id = now_read.project_id and inbox.received_at = now_read.received_at and inbox.id = now_read.id
+  received_at timestamptz, id bigint, state text, reason text, conversation_ids text[])
+where inbox.state = 'waiting' and inbox.received_at = now_read.received_at and inbox.id = now_read.id
 """)
+"""by the index of what waits: without the project, which others begin with"""
 
 
 def decoder(item_format: str, headers: dict[str, Any] | None) -> Callable[[bytes], Decoded] | None:
@@ -204,6 +205,6 @@ def _closed(body: _Read, calls: dict[str, str]) -> dict[str, Any]:
     names = {span.trace_id for span in body.records.spans}
     names |= {name for log in body.records.logs if (name := _name(log))}
     found = sorted({calls[name] for name in names if name in calls})
-    key = {"project_id": body.item.project_id, "received_at": body.item.received_at, "id": body.item.id}
+    key = {"received_at": body.item.received_at, "id": body.item.id}
     why = body.reason or ("; ".join(body.records.reasons) or None)
     return key | {"state": REJECTED if body.reason else PARSED, "reason": why, "conversation_ids": found}

@@ -1,0 +1,47 @@
+"""Who makes something of stored rows rests while many bodies wait to be stored, and only then."""
+
+import pytest
+from sqlalchemy import text
+
+from evalhub.models import Project
+from evalhub.services import Services
+from evalhub.traces import giving_way
+
+KEEP = text("""
+insert into inbox (project_id, format, body, encoding, body_bytes, state, attempt)
+select :project, 'otlp_traces', '', 'identity', 0, 'waiting', 0 from generate_series(1, :count)
+""")
+
+
+@pytest.fixture
+def rests(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Every rest that was taken, in seconds; nobody waits for it. The work before took two seconds each time."""
+    taken: list[float] = []
+    clock = iter(range(0, 100, 2))
+    monkeypatch.setattr(
+        giving_way, "time", type("Clock", (), {"monotonic": lambda: next(clock), "sleep": taken.append})
+    )
+    return taken
+
+
+def work_beside(services: Services, project: Project, waiting: int) -> None:
+    with services.work() as session:
+        session.execute(KEEP, {"project": project.id, "count": waiting})
+    with giving_way.giving_way(services):
+        pass
+
+
+def test_work_is_followed_by_a_rest_while_more_waits_than_is_stored_at_once(
+    services: Services, project: Project, rests: list[float]
+) -> None:
+    work_beside(services, project, giving_way.BUSY - 1)
+    assert rests == []
+    work_beside(services, project, 1)
+    assert rests == [min(giving_way.LONGEST_S, 2 * giving_way.REST)]
+
+
+def test_work_that_fails_is_not_held_back(services: Services, project: Project, rests: list[float]) -> None:
+    work_beside(services, project, 0)
+    with pytest.raises(ValueError, match="no such call"), giving_way.giving_way(services):
+        raise ValueError("no such call")
+    assert rests == []

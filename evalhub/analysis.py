@@ -5,7 +5,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from evalhub.audio.analysis import analyse_file, is_current
-from evalhub.errors import BadInput
+from evalhub.errors import BadInput, Retryable, SetupError
 from evalhub.models import AudioAnalysis, Conversation, Recording
 from evalhub.services import Services
 
@@ -14,6 +14,9 @@ def analyse(services: Services, project_id: int, sha256: str) -> None:
     """Measure these bytes unless that was done by this version of the measurement.
 
     Sound that cannot be decoded is noted as such, with the reason.
+
+    Raises:
+        Retryable: this machine has no room for what is laid aside meanwhile; nothing is stored.
     """
     with services.sessions() as session:
         known = session.get(AudioAnalysis, (project_id, sha256))
@@ -36,6 +39,8 @@ def _read(services: Services, recording: Recording, sha256: str) -> AudioAnalysi
         return analyse_file(path, recording)
     except BadInput as problem:
         return AudioAnalysis(project_id=recording.project_id, sha256=sha256, state="unreadable", reason=str(problem))
+    except SetupError as problem:
+        raise Retryable("no_room", str(problem)) from problem
 
 
 def _store(session: Session, found: AudioAnalysis) -> None:

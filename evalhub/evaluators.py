@@ -159,18 +159,20 @@ def _executing(context: Context) -> Iterator[Outcome]:
     try:
         yield outcome
     except Reasoned as why:
-        _reasoned(outcome, why)
+        reasoned(outcome, why)
     except Exception as error:  # the one broad except around an evaluator: a crash is a row, not a dead worker
         outcome.status, outcome.reason_code, outcome.reason = FAILED, "crashed", f"{type(error).__name__}: {error}"
         outcome.details["traceback"] = traceback.format_exc(limit=-8)
     outcome.details |= context.details | {"ms": round((time.monotonic() - started) * 1000)}
 
 
-def _reasoned(outcome: Outcome, why: Reasoned) -> None:
+def reasoned(outcome: Outcome, why: Reasoned) -> Outcome:
+    """The outcome with why there is no score, and whether there may be one later."""
     statuses = {Skipped: SKIPPED, Blocked: BLOCKED, Failed: FAILED, Retryable: PENDING}
     outcome.status = next(status for kind, status in statuses.items() if isinstance(why, kind))
     outcome.reason_code, outcome.reason = why.code, why.reason
     outcome.not_before = why.not_before if isinstance(why, Retryable) else None
+    return outcome
 
 
 def _signed(scores: Iterable[Score], evaluator: Evaluator) -> list[Score]:

@@ -15,6 +15,8 @@ from evalhub.audio.intervals import Interval, intersection, shifted
 
 GRID_MS = 20
 LONGEST_LAG_MS = 30_000
+FAR_MS = 3_600_000
+"""what begins later than this is drawn from there on: no grid is as long as what a client says of its clock"""
 SAME = 0.02
 """lags whose correlation is within this of the best are equally good: events are looser than sound"""
 WINDOW_TURNS, FEWEST_WINDOWS = 3, 4
@@ -52,6 +54,10 @@ class Sides:
     @property
     def both(self) -> tuple[list[Interval], list[Interval]]:
         return self.caller, self.agent
+
+    @property
+    def start_ms(self) -> int:
+        return min((start for start, _ in self.caller + self.agent), default=0)
 
     @property
     def end_ms(self) -> int:
@@ -137,12 +143,40 @@ def _window_fit(sound: Sides, window: Window, lag_ms: int) -> Fit:
     return fit(sound.part(base, end, lag_ms), events.part(base, end, 0), reach_ms=WINDOW_REACH_MS).later(lag_ms)
 
 
+@dataclass(frozen=True)
+class Turnover:
+    """When caller and agent change places, and how well sound and events agree (0 to 1) before and after."""
+
+    at_ms: int
+    before: float
+    after: float
+
+
+def turnover(sound: Sides, events: Sides) -> Turnover:
+    """The moment that parts sound which fits the events from sound that fits them exchanged, or the other way round."""
+    x, y, first_ms = _lines(sound, events)
+    agree, energy = np.cumsum(x * y), np.cumsum((x**2 + y**2) / 2)
+    at = int(np.abs(2 * agree - agree[-1]).argmax())
+    before = float(agree[at] / max(energy[at], 1))
+    after = float((agree[-1] - agree[at]) / max(energy[-1] - energy[at], 1))
+    return Turnover(first_ms + at * GRID_MS, before, after)
+
+
+def _lines(sound: Sides, events: Sides) -> tuple[Floats, Floats, int]:
+    """Both on one grid, and when that begins: with the call, unless something lies before it or all of it far after."""
+    first = min(sound.start_ms, events.start_ms) // GRID_MS * GRID_MS
+    if 0 <= first < FAR_MS:
+        first = 0
+    sound, events = (Sides(*(shifted(one, -first) for one in sides.both)) for sides in (sound, events))
+    length = max(sound.end_ms, events.end_ms)
+    return sound.line(length), events.line(length), first
+
+
 def _correlation(sound: Sides, events: Sides) -> tuple[Ints, Floats]:
     """Normalised correlation of sound(t + lag) with events(t) over all lags."""
     from scipy import fft
 
-    length = max(sound.end_ms, events.end_ms)
-    x, y = sound.line(length), events.line(length)
+    x, y, _ = _lines(sound, events)
     scale = float(np.sqrt((x**2).sum() * (y**2).sum()))
     if not scale:
         return np.zeros(0, np.intp), np.zeros(0)

@@ -22,7 +22,7 @@ from evalhub.audio.voiced import voiced_intervals
 from evalhub.errors import Problem, Unreadable
 from evalhub.models import AudioAnalysis, Recording
 
-VERSION = "4"
+VERSION = "5"
 """of `details`: an analysis of another version is read anew"""
 BROKEN_OFF = 0.98
 

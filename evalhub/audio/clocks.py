@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evalhub.audio.alignment import SAME, Fit, Sides, drift_line, fit
+from evalhub.audio.alignment import FAR_MS, SAME, Fit, Sides, drift_line, fit, turnover
 from evalhub.audio.findings import AGAINST_EVENTS, DELIVERY, EITHER_SIDE, TURN_TAKING, Finding
-from evalhub.audio.intervals import Interval
+from evalhub.audio.intervals import Interval, overlap
 from evalhub.audio.tracks import SIDES, Track, Tracks
 
 OFFSET_MS = 400
@@ -26,17 +26,57 @@ Turns = dict[str, list[Interval]]
 
 def against_events(tracks: Tracks, turns: Turns, duration_ms: int | None) -> Iterator[Finding]:
     """Findings about clocks and sides. Nothing is claimed where sound and events do not resemble each other."""
-    if wrong := _wrong_rate(tracks, turns, duration_ms):
+    near = _near(turns, tracks)
+    if wrong := _wrong_rate(tracks, near, duration_ms):
         yield wrong
         return
-    events = Sides(turns.get("caller", []), turns.get("agent", []))
-    if not (events.caller and events.agent) or len(events.caller + events.agent) < FEWEST_TURNS:
+    if not _enough(turns):
         return
-    sound = _sides(tracks)
+    if apart := _apart(tracks, turns):
+        yield apart
+    elif _enough(near):
+        yield from _misplaced(tracks, _sides(tracks), Sides(near["caller"], near["agent"]))
+
+
+def _enough(turns: Turns) -> bool:
+    caller, agent = turns.get("caller", []), turns.get("agent", [])
+    return bool(caller and agent) and len(caller + agent) >= FEWEST_TURNS
+
+
+def _near(turns: Turns, tracks: Tracks) -> Turns:
+    """The turns as far as the recording may belong to them, at whatever rate it is read: some say a year."""
+    spans = [track.span for track in tracks.by_role.values()]
+    if not spans:
+        return turns
+    start, end = min(one[0] for one in spans), max(one[1] for one in spans)
+    start, end = start - FAR_MS, end + 2 * (end - start) + FAR_MS
+    return {
+        side: [(max(a, start), min(b, end)) for a, b in theirs if a < end and b > start]
+        for side, theirs in turns.items()
+    }
+
+
+def _apart(tracks: Tracks, turns: Turns) -> Finding | None:
+    """A recording during which, by the events, nobody said anything."""
+    said = [turn for theirs in turns.values() for turn in theirs]
+    spans = [track.span for track in tracks.by_role.values() if track.voiced]
+    if not spans or any(overlap(turn, span) for turn in said for span in spans):
+        return None
+    start, end = min(one[0] for one in spans), max(one[1] for one in spans)
+    message = f"no turn lies where the recording does, from {start / 1000:.1f} to {end / 1000:.1f} s"
+    affects = AGAINST_EVENTS if tracks.in_one_file else TURN_TAKING
+    return Finding(code="offset", at_ms=start, end_ms=end, message=message, affects=affects)
+
+
+def _misplaced(tracks: Tracks, sound: Sides, events: Sides) -> Iterator[Finding]:
     if tracks.both and _is_swapped(sound, events):
         message = "caller and agent seem to be on each other's track"
         yield Finding(code="tracks_swapped", message=message, affects=SWAPPED)
         sound = Sides(sound.agent, sound.caller)
+    elif tracks.both and (at_ms := _swapped_from(sound, events)):
+        message = f"caller and agent seem to change tracks at {at_ms / 1000:.1f} s"
+        yield Finding(code="tracks_swapped", at_ms=at_ms, message=message, affects=SWAPPED)
+        return
     yield from _lags(tracks, sound, events)
 
 
@@ -51,6 +91,15 @@ def _is_swapped(sound: Sides, events: Sides) -> bool:
     crossed, straight = (fit(sound, events, sign=sign, reach_ms=NEAR_MS) for sign in (-1, 1))
     shifted_far = fit(sound, events)
     return crossed.rho >= max(GOOD, straight.rho + CLEARLY, shifted_far.rho + SLIGHTLY)
+
+
+def _swapped_from(sound: Sides, events: Sides) -> int | None:
+    """When the tracks are exchanged in the middle: both parts fit well, one of them crosswise."""
+    found = turnover(sound, events)
+    parts = [turn[0] >= found.at_ms for turn in events.caller + events.agent]
+    long_enough = min(sum(parts), len(parts) - sum(parts)) >= FEWEST_TURNS
+    crosswise = found.before * found.after < 0 and min(abs(found.before), abs(found.after)) >= GOOD
+    return found.at_ms if long_enough and crosswise else None
 
 
 def _lags(tracks: Tracks, sound: Sides, events: Sides) -> Iterator[Finding]:

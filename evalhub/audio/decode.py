@@ -17,11 +17,14 @@ import numpy as np
 
 from evalhub.audio import webm
 from evalhub.audio.arrays import Floats
+from evalhub.audio.aside import told_if_full
 from evalhub.errors import Problem, Unreadable
 
 BLOCK_S = 20
 """every block begins with the caches of the processor cold: short ones take longer"""
 WIDE, NARROW = 16_000, 8_000
+RATES, MOST_CHANNELS = range(4_000, 384_001), 16
+"""what a header may claim: a block is as long as it says, and a damaged one says anything"""
 ENCODINGS = {
     **dict.fromkeys(("mulaw", "ulaw", "mu-law", "pcmu", "g711_ulaw", "audio/pcmu", "audio/x-mulaw"), "ULAW"),
     **dict.fromkeys(("alaw", "a-law", "pcma", "g711_alaw", "audio/pcma", "audio/x-alaw"), "ALAW"),
@@ -31,6 +34,8 @@ SUFFIXES = {".ulaw": "mulaw", ".mulaw": "mulaw", ".ul": "mulaw", ".alaw": "alaw"
 CONTAINERS = (b"RIFF", b"RF64", b"RIFX", b"fLaC", b"OggS", b"ID3", b"FORM", b".snd", b"caff")
 FOREIGN = {b"ftyp": "an MP4 or M4A file", b"#!AMR": "an AMR file"}
 FLOATING = ("FLOAT", "DOUBLE")
+LOUDEST = 1_000.0
+"""60 dB over full scale: what samples that are numbers of any size are held to"""
 FULL_SCALE = {"ULAW": 32124 / 32768, "ALAW": 32256 / 32768}
 """the loudest sample that G.711 can say; everywhere else it is 1"""
 
@@ -67,6 +72,7 @@ def probe(path: Path, *, rate: int | None = None, encoding: str | None = None, c
         Unreadable: it is not audio that can be read here; says why and what would do.
     """
     with _opened(path, _raw_options(path, rate, encoding, channels)) as file:
+        _refuse_absurd(path, file)
         return Source(
             path=path,
             rate=file.samplerate,
@@ -76,6 +82,17 @@ def probe(path: Path, *, rate: int | None = None, encoding: str | None = None, c
             full_scale=FULL_SCALE.get(file.subtype, 1.0),
             has_header=file.format != "RAW",
         )
+
+
+def _refuse_absurd(path: Path, file: Any) -> None:
+    problems = []
+    if file.samplerate not in RATES:
+        expected = f"{RATES[0]:,} to {RATES[-1]:,} samples a second"
+        problems.append(Problem("rate", expected, f"{file.samplerate:,}"))
+    if file.channels > MOST_CHANNELS:
+        problems.append(Problem("channels", f"{MOST_CHANNELS} at most", f"{file.channels:,}"))
+    if problems:
+        raise Unreadable(f"{path.name}: no recording of a call.", problems)
 
 
 def blocks(source: Source) -> Iterator[Block]:
@@ -108,7 +125,13 @@ def _read(file: Any, frames: int) -> Floats:
     block, at = np.empty((frames, file.channels), np.float32), 0
     while at < frames and (got := _filled(file, block[at : at + file.samplerate])):
         at += got
-    return np.nan_to_num(block[:at], copy=False) if file.subtype in FLOATING else block[:at]
+    return _held(block[:at]) if file.subtype in FLOATING else block[:at]
+
+
+def _held(samples: Floats) -> Floats:
+    """What is no number becomes silence, what is beyond any sound the loudest there is."""
+    np.nan_to_num(samples, copy=False, posinf=0.0, neginf=0.0)
+    return np.clip(samples, -LOUDEST, LOUDEST, out=samples)
 
 
 def _filled(file: Any, part: Floats) -> int:
@@ -152,7 +175,7 @@ def _handle(path: Path) -> Any:
     """The file; of a WebM file the Ogg file that holds the same packets."""
     if not _head(path).startswith(webm.MARK):
         return path.open("rb")
-    with ExitStack() as failing:
+    with told_if_full(), ExitStack() as failing:
         ogg = failing.enter_context(tempfile.TemporaryFile())
         webm.opus_in_ogg(path, ogg)
         ogg.seek(0)

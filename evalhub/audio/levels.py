@@ -36,7 +36,8 @@ class Levels:
         for aside, *extremes in zip(self._extremes, highest, lowest, strict=True):
             aside.add(np.column_stack(extremes))
         self.block_dc = _offset(highest, lowest)
-        self._products += np.einsum("it,jt->ij", block, block)
+        around = block - self.block_dc[:, None] if self.block_dc.any() else block  # an offset of both is no likeness
+        self._products += np.einsum("it,jt->ij", around, around)
         if max(highest.max(), -lowest.min()) >= self._clip_level:
             self._count_clipped(np.abs(block) >= self._clip_level)
         self.samples += block.shape[1]

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from evalhub import evaluators, plugins
+from evalhub.errors import Reasoned
 from evalhub.evaluations.content import content_hash, load
 from evalhub.evaluations.context import context_for
 from evalhub.evaluations.planning import is_due
@@ -31,12 +32,20 @@ def run_due(services: Services, project_id: int, conversation_id: str, kind_of_w
         if not claimed:
             return 0
         conversation = load(session, project_id, conversation_id)
-    context = context_for(services, conversation, kind_of_work)
+    context = _context(services, conversation, kind_of_work)
     for evaluation in claimed:
-        outcome = run_one(evaluation, conversation, context)
+        outcome = context if isinstance(context, Outcome) else run_one(evaluation, conversation, context)
         with services.work() as session:
             write(session, evaluation, outcome, owner)
     return len(claimed)
+
+
+def _context(services: Services, conversation: Conversation, kind_of_work: str) -> Context | Outcome:
+    """What evaluators look at, or what becomes of all of them where it cannot be had."""
+    try:
+        return context_for(services, conversation, kind_of_work)
+    except Reasoned as why:
+        return evaluators.reasoned(Outcome(status=FAILED), why)
 
 
 def _claim(session: Session, owner: str, project_id: int, conversation_id: str, kind: str) -> Sequence[Evaluation]:

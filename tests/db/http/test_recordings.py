@@ -2,7 +2,9 @@
 
 import base64
 import hashlib
-from collections.abc import Callable
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -11,12 +13,13 @@ import pytest
 import soundfile
 import soxr
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from evalhub.analysis import analyse
+from evalhub.audio import aside
 from evalhub.evaluations.running import run_due
 from evalhub.labeling.claiming import claim
-from evalhub.models import AudioAnalysis, Conversation, Project, Recording, Score
+from evalhub.models import AudioAnalysis, Conversation, Evaluation, Project, Recording, Score
 from evalhub.services import Services
 from tests.db.http.conftest import As, Cast, Program
 from tests.db.labeling.making import add_rubric, make_queue
@@ -241,6 +244,45 @@ def test_what_a_browser_recorded_is_measured_and_played_as_it_came(
     assert (found.state, found.codec) == ("ready", "WEBM/OPUS")
     played = signed_in("lead").get(f"/p/demo/recordings/{sha256}")
     assert (played.mimetype, played.data) == ("audio/webm", made)
+
+
+def test_a_full_disk_leaves_a_reason_and_nothing_half_measured(
+    api: Program,
+    parse: Callable[[], int],
+    services: Services,
+    project: Project,
+    clean_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    api("POST", "conversations", json={"id": "call-1", "turns": [{"speaker": "agent", "start_ms": 0, "end_ms": 9}]})
+    api("PUT", CALLER.replace("caller", "stereo"), data=clean_file.read_bytes())
+    api("POST", "conversations/call-1/end")
+    parse()
+    monkeypatch.setattr(aside, "IN_MEMORY", 1)
+    with file_size_limit(4096):
+        assert run_due(services, project.id, "call-1", "audio") > 0
+    sounding = select(Evaluation).where(Evaluation.kind_of_work == "audio")
+    with services.sessions() as session:
+        waiting = session.scalars(sounding).all()
+        assert {(one.status, one.reason_code, one.lease_owner) for one in waiting} == {("pending", "no_room", None)}
+        assert all("No room for temporary files in" in (one.reason or "") and one.not_before for one in waiting)
+        assert (session.scalars(select(AudioAnalysis)).all(), session.scalars(select(Score)).all()) == ([], [])
+    with services.work() as session:
+        session.execute(update(Evaluation).values(not_before=None))
+    run_due(services, project.id, "call-1", "audio")
+    with services.sessions() as session:
+        assert "done" in {one.status for one in session.scalars(sounding)}
+
+
+@contextmanager
+def file_size_limit(most: int) -> Iterator[None]:
+    """Files of this process grow no further, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_two_mono_recordings_are_measured_as_one_call(

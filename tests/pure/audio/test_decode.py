@@ -1,12 +1,13 @@
 """Files of audio and files that are none."""
 
+import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from evalhub.audio.decode import BLOCK_S, blocks, probe
+from evalhub.audio.decode import BLOCK_S, LOUDEST, blocks, probe
 from evalhub.errors import Unreadable
 from tests.pure.audio.sound import RATE, room, write
 
@@ -103,3 +104,21 @@ def test_a_file_that_breaks_off_gives_what_there_is(tmp_path: Path) -> None:
     assert probe(path).promised == soundfile.info(str(path)).frames == 12 * RATE
     native, _ = decoded(path)
     assert 8 * RATE <= native.shape[1] < 12 * RATE  # nearly three quarters, to the second
+
+
+@pytest.mark.parametrize(
+    ("rate", "channels", "got"), [(20, 2, "20"), (2_000_000_000, 1, "2,000,000,000"), (16_000, 900, "900")]
+)
+def test_what_a_header_claims_is_not_reserved(tmp_path: Path, rate: int, channels: int, got: str) -> None:
+    form = struct.pack("<IHHIIHH", 16, 1, channels, rate, (rate * channels * 2) & 0xFFFFFFFF, channels * 2, 16)
+    body = b"WAVEfmt " + form + b"data" + struct.pack("<I", 3600) + bytes(3600)
+    (tmp_path / "a.wav").write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+    with pytest.raises(Unreadable, match=got):
+        probe(tmp_path / "a.wav")
+
+
+def test_samples_that_are_no_sound_are_held_to_some(tmp_path: Path) -> None:
+    samples = np.array([0.5, np.nan, np.inf, -np.inf, 1e30, -1e30, 3.0], np.float32)
+    soundfile.write(tmp_path / "a.wav", samples, 16_000, subtype="FLOAT")
+    [block] = blocks(probe(tmp_path / "a.wav"))
+    assert block.native[0].tolist() == [0.5, 0, 0, 0, LOUDEST, -LOUDEST, 3.0]

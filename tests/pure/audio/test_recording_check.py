@@ -1,5 +1,6 @@
 """Every fault planted into one clean call is found, and nothing is found in the clean one."""
 
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import soxr
 from evalhub.audio.findings import CODES, Finding
 from evalhub.audio.recording_check import RecordingCheck, findings_of
 from evalhub.evaluators import run
-from evalhub.models import Conversation
+from evalhub.models import Conversation, Turn
 from tests.factories import make_conversation, make_recording
 from tests.pure.audio.calls import clean_tracks as both
 from tests.pure.audio.calls import make_call, make_context, make_turns, of_call, scores
@@ -152,6 +153,47 @@ def test_loose_event_times_are_no_fault(tmp_path: Path) -> None:
         turn.start_ms = (turn.start_ms or 0) + (-1) ** at * 150
         turn.end_ms = (turn.end_ms or 0) + 400
     assert codes(call) == []
+
+
+def test_tracks_that_change_places_in_the_middle_are_found_there(tmp_path: Path) -> None:
+    caller, agent = both()
+    half = len(caller) // 2
+    crossed = np.r_[caller[:half], agent[half:]], np.r_[agent[:half], caller[half:]]
+    [finding] = findings_of(make_call(tmp_path / "a.wav", *crossed), make_context())
+    assert finding.code == "tracks_swapped"
+    assert 10_000 <= (finding.at_ms or 0) <= 14_000
+    assert "turn_latency_ms" in finding.affects
+
+
+@pytest.mark.parametrize("away_ms", [-3_600_000, -60_000, 60_000, 2_600_000_000])
+def test_a_recording_at_another_time_than_every_turn_is_an_offset(tmp_path: Path, away_ms: int) -> None:
+    placed = make_recording(path=str(tmp_path / "a.wav"), offset_ms=away_ms)
+    [finding] = findings_of(make_call(tmp_path / "a.wav", *both(), recordings=[placed]), make_context())
+    assert (finding.code, finding.at_ms, "greeting_ms" in finding.affects) == ("offset", away_ms, True)
+
+
+def test_sound_and_turns_before_the_call_are_compared_too(tmp_path: Path) -> None:
+    placed = make_recording(path=str(tmp_path / "a.wav"), offset_ms=-12_000)
+    call = make_call(tmp_path / "a.wav", *both(), recordings=[placed])
+    assert codes(call) == ["offset"]
+    for turn in call.turns:
+        turn.start_ms, turn.end_ms = (turn.start_ms or 0) - 12_000, (turn.end_ms or 0) - 12_000
+    assert codes(call) == []
+
+
+@pytest.mark.parametrize("year_ms", [2_600_000_000, 1_764_000_000_000])
+def test_a_turn_that_says_a_year_costs_no_memory(tmp_path: Path, year_ms: int) -> None:
+    call = make_call(tmp_path / "a.wav", *both())
+    call.turns.append(Turn(id="far", speaker="agent", start_ms=year_ms, end_ms=year_ms + 1000))
+    tracemalloc.start()
+    assert codes(call) == []
+    assert tracemalloc.get_traced_memory()[1] < 100 << 20
+    tracemalloc.stop()
+
+
+def test_an_offset_of_both_tracks_does_not_make_them_alike(tmp_path: Path) -> None:
+    caller, agent = both()
+    assert codes(make_call(tmp_path / "a.wav", caller + np.float32(0.1), agent + np.float32(0.4))) == ["dc", "dc"]
 
 
 def test_without_events_only_the_sound_is_judged(tmp_path: Path) -> None:

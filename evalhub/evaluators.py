@@ -156,23 +156,28 @@ def _executing(context: Context) -> Iterator[Outcome]:
     """An outcome to fill in, which takes up whatever is raised meanwhile."""
     started = time.monotonic()
     outcome = Outcome(status=DONE)
-    try:
+    with told(outcome):
         yield outcome
-    except Reasoned as why:
-        reasoned(outcome, why)
-    except Exception as error:  # the one broad except around an evaluator: a crash is a row, not a dead worker
-        outcome.status, outcome.reason_code, outcome.reason = FAILED, "crashed", f"{type(error).__name__}: {error}"
-        outcome.details["traceback"] = traceback.format_exc(limit=-8)
     outcome.details |= context.details | {"ms": round((time.monotonic() - started) * 1000)}
 
 
-def reasoned(outcome: Outcome, why: Reasoned) -> Outcome:
-    """The outcome with why there is no score, and whether there may be one later."""
+@contextmanager
+def told(outcome: Outcome) -> Iterator[None]:
+    """Nothing that is raised meanwhile leaves: the outcome says what and why."""
+    try:
+        yield
+    except Reasoned as why:
+        _reasoned(outcome, why)
+    except Exception as error:  # the one broad except around evaluators: a crash is a row, not a dead worker
+        outcome.status, outcome.reason_code, outcome.reason = FAILED, "crashed", f"{type(error).__name__}: {error}"
+        outcome.details["traceback"] = traceback.format_exc(limit=-8)
+
+
+def _reasoned(outcome: Outcome, why: Reasoned) -> None:
     statuses = {Skipped: SKIPPED, Blocked: BLOCKED, Failed: FAILED, Retryable: PENDING}
     outcome.status = next(status for kind, status in statuses.items() if isinstance(why, kind))
     outcome.reason_code, outcome.reason = why.code, why.reason
     outcome.not_before = why.not_before if isinstance(why, Retryable) else None
-    return outcome
 
 
 def _signed(scores: Iterable[Score], evaluator: Evaluator) -> list[Score]:

@@ -9,7 +9,6 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from evalhub import evaluators, plugins
-from evalhub.errors import Reasoned
 from evalhub.evaluations.content import content_hash, load
 from evalhub.evaluations.context import context_for
 from evalhub.evaluations.planning import is_due
@@ -42,10 +41,10 @@ def run_due(services: Services, project_id: int, conversation_id: str, kind_of_w
 
 def _context(services: Services, conversation: Conversation, kind_of_work: str) -> Context | Outcome:
     """What evaluators look at, or what becomes of all of them where it cannot be had."""
-    try:
-        return context_for(services, conversation, kind_of_work)
-    except Reasoned as why:
-        return evaluators.reasoned(Outcome(status=FAILED), why)
+    outcome, context = Outcome(status=FAILED), None
+    with evaluators.told(outcome):
+        context = context_for(services, conversation, kind_of_work)
+    return context or outcome
 
 
 def _claim(session: Session, owner: str, project_id: int, conversation_id: str, kind: str) -> Sequence[Evaluation]:

@@ -246,6 +246,13 @@ def test_what_a_browser_recorded_is_measured_and_played_as_it_came(
     assert (played.mimetype, played.data) == ("audio/webm", made)
 
 
+def ended_with_sound(api: Program, parse: Callable[[], int], file: Path) -> None:
+    api("POST", "conversations", json={"id": "call-1", "turns": [{"speaker": "agent", "start_ms": 0, "end_ms": 9}]})
+    api("PUT", CALLER.replace("caller", "stereo"), data=file.read_bytes())
+    api("POST", "conversations/call-1/end")
+    parse()
+
+
 def test_a_full_disk_leaves_a_reason_and_nothing_half_measured(
     api: Program,
     parse: Callable[[], int],
@@ -254,10 +261,7 @@ def test_a_full_disk_leaves_a_reason_and_nothing_half_measured(
     clean_file: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    api("POST", "conversations", json={"id": "call-1", "turns": [{"speaker": "agent", "start_ms": 0, "end_ms": 9}]})
-    api("PUT", CALLER.replace("caller", "stereo"), data=clean_file.read_bytes())
-    api("POST", "conversations/call-1/end")
-    parse()
+    ended_with_sound(api, parse, clean_file)
     monkeypatch.setattr(aside, "IN_MEMORY", 1)
     with file_size_limit(4096):
         assert run_due(services, project.id, "call-1", "audio") > 0
@@ -272,6 +276,27 @@ def test_a_full_disk_leaves_a_reason_and_nothing_half_measured(
     run_due(services, project.id, "call-1", "audio")
     with services.sessions() as session:
         assert "done" in {one.status for one in session.scalars(sounding)}
+
+
+def test_a_crash_while_a_recording_is_read_is_a_reason_on_every_row(
+    api: Program,
+    parse: Callable[[], int],
+    services: Services,
+    project: Project,
+    clean_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended_with_sound(api, parse, clean_file)
+
+    def read(*_: object) -> None:
+        raise RuntimeError("the voice detector gave up")
+
+    monkeypatch.setattr("evalhub.analysis.analyse_file", read)
+    run_due(services, project.id, "call-1", "audio")
+    with services.sessions() as session:
+        rows = session.scalars(select(Evaluation).where(Evaluation.kind_of_work == "audio")).all()
+    assert {(row.status, row.reason_code, row.lease_owner) for row in rows} == {("failed", "crashed", None)}
+    assert {row.reason for row in rows} == {"RuntimeError: the voice detector gave up"}
 
 
 @contextmanager

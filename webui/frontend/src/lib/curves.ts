@@ -105,14 +105,19 @@ export function drawCurves(canvas: HTMLCanvasElement, curves: Curve[], drawn: Dr
 }
 
 function drawLines(pen: CanvasRenderingContext2D, drawn: Drawn, style: CSSStyleDeclaration, ratio: number): void {
-  pen.font = `${10 * ratio}px system-ui`;
+  const letters = 10 * ratio;
+  let written = Infinity;
+  pen.font = `${letters}px system-ui`;
+  pen.textAlign = "right";
   for (const value of drawn.lines) {
     const y = Math.round(pen.canvas.height * (1 - drawn.height(value))) + 0.5;
     pen.fillStyle = style.getPropertyValue("--line");
     pen.fillRect(0, y, pen.canvas.width, ratio);
     pen.fillStyle = style.getPropertyValue("--muted");
-    pen.textAlign = "right";
-    pen.fillText(`${value}`, pen.canvas.width - 2 * ratio, y < 12 * ratio ? y + 10 * ratio : y - 2 * ratio);
+    const foot = y < 12 * ratio ? y + letters : y - 2 * ratio;
+    if (Math.abs(written - foot) < letters) continue; // a low lane has no room for both
+    pen.fillText(`${value}`, pen.canvas.width - 2 * ratio, foot);
+    written = foot;
   }
 }
 

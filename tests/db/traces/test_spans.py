@@ -347,3 +347,38 @@ def test_bodies_that_waited_in_vain_for_their_turn_are_taken_again(
         span_inbox.ingest_waiting(services)
     assert session.scalars(select(InboxItem.attempt)).one() == 1
     assert count(session, Span) == 1
+
+
+CROWD = text("""
+with calls as (
+  insert into conversation (project_id, id, state)
+  select :project, 'other-' || number, 'ended' from generate_series(1, 2000) as number
+  returning id),
+traces as (
+  insert into trace (project_id, trace_id, conversation_id, rank) select :project, id, id, 9 from calls)
+insert into inbox (project_id, format, body, encoding, body_bytes, state, attempt)
+select :project, 'otlp_traces', '', 'identity', 0, 'parsed', 1 from calls
+""")
+LOOKED_AT = text("select sum(idx_tup_read) from pg_stat_user_indexes where relname = 'trace' or relname ~ '^inbox'")
+
+
+def entries_read(services: Services) -> int:
+    """Index entries of traces and bodies that the connections which store have read until now."""
+    with services.work(repeatable=True) as session:
+        session.execute(text("select pg_stat_force_next_flush()"))
+    with services.work(repeatable=True) as session:
+        return int(session.scalar(LOOKED_AT) or 0)
+
+
+def test_storing_reads_no_more_of_a_project_the_more_there_is(services: Services, project: Project) -> None:
+    """Also by plans that were made while tables were all but empty."""
+    for number in range(1, 12):
+        send(services, project, span(number))
+    before = entries_read(services)
+    send(services, project, span(12))
+    alone = entries_read(services) - before
+    with services.work() as session:
+        session.execute(CROWD, {"project": project.id})
+    before = entries_read(services)
+    send(services, project, span(13))
+    assert entries_read(services) - before <= 2 * alone + 50

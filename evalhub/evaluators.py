@@ -162,10 +162,12 @@ def _executing(context: Context) -> Iterator[Outcome]:
 
 
 @contextmanager
-def told(outcome: Outcome) -> Iterator[None]:
-    """Nothing that is raised meanwhile leaves: the outcome says what and why."""
+def told(outcome: Outcome, *, passing: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """What is raised meanwhile does not leave, `passing` apart: the outcome says what and why."""
     try:
         yield
+    except passing:
+        raise
     except Reasoned as why:
         _reasoned(outcome, why)
     except Exception as error:  # the one broad except around evaluators: a crash is a row, not a dead worker

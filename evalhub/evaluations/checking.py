@@ -12,7 +12,7 @@ from evalhub.evaluations.context import contexts_for
 from evalhub.evaluations.rows import Done, conversations_of, lease, place_of, write
 from evalhub.evaluations.running import run_one
 from evalhub.services import Services
-from evalhub.traces.giving_way import giving_way
+from evalhub.traces.giving_way import give_way
 
 AT_ONCE = 400
 """evaluations, of some 25 calls"""
@@ -24,12 +24,12 @@ TURN_S = 2.0
 def check_due(services: Services) -> int:
     """Run checks that are due, of every project, for a turn. Returns how many ran; rings again where more may be."""
     plugins.evaluators()
-    total, count, until = 0, 1, time.monotonic() + TURN_S
-    while count:
-        with giving_way(services):
-            count = _batch(services)
+    total, began = 0, time.monotonic()
+    until = began + TURN_S
+    while count := _batch(services):
         total += count
-        if count and time.monotonic() > until:
+        began = give_way(services, began)
+        if began > until:
             with services.work() as session:
                 ask_for(session, "evaluate_text")
             break

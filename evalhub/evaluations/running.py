@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from evalhub import evaluators, plugins
@@ -40,9 +41,12 @@ def run_due(services: Services, project_id: int, conversation_id: str, kind_of_w
 
 
 def _context(services: Services, conversation: Conversation, kind_of_work: str) -> Context | Outcome:
-    """What evaluators look at, or what becomes of all of them where it cannot be had."""
+    """What evaluators look at, or what becomes of all of them where it cannot be had.
+
+    A database in trouble is nobody's failure: it is raised, and all are run again when their lease ends.
+    """
     outcome, context = Outcome(status=FAILED), None
-    with evaluators.told(outcome):
+    with evaluators.told(outcome, passing=(OperationalError,)):
         context = context_for(services, conversation, kind_of_work)
     return context or outcome
 

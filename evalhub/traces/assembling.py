@@ -20,7 +20,7 @@ from evalhub.db import ask_for
 from evalhub.models import Assembly
 from evalhub.services import Services
 from evalhub.traces import readings
-from evalhub.traces.giving_way import giving_way, many_wait
+from evalhub.traces.giving_way import give_way, many_wait
 from evalhub.traces.lifecycle import MOST_READINGS
 
 log = logging.getLogger("evalhub.traces")
@@ -76,11 +76,10 @@ def mark_due(session: Session, project_id: int, calls: Iterable[str], *, at_once
 
 def assemble_due(services: Services) -> int:
     """Read every call that is due. Returns how many."""
-    total, count = 0, 1
-    while count:
-        with giving_way(services):
-            count = _some(services)
+    total, began = 0, time.monotonic()
+    while count := _some(services):
         total += count
+        began = give_way(services, began)
     return total
 
 

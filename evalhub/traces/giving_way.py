@@ -1,8 +1,6 @@
 """Storing goes first: while many bodies wait, who makes something of stored rows rests for most of the time."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -24,13 +22,11 @@ def many_wait(session: Session) -> bool:
     return (session.scalar(select(func.count()).select_from(waiting)) or 0) >= BUSY
 
 
-@contextmanager
-def giving_way(services: Services) -> Iterator[None]:
-    """Rest after this piece of work if many bodies wait then."""
-    began = time.monotonic()
-    yield
-    took = time.monotonic() - began
+def give_way(services: Services, since: float) -> float:
+    """Rest after work that began then (by `time.monotonic`) if many bodies wait. Returns when the next begins."""
+    took = time.monotonic() - since
     with services.one_statement(repeatable=True) as session:
         is_busy = many_wait(session)
     if is_busy:
         time.sleep(min(LONGEST_S, REST * took))
+    return time.monotonic()

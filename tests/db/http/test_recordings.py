@@ -9,11 +9,13 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import psycopg
 import pytest
 import soundfile
 import soxr
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from evalhub.analysis import analyse
 from evalhub.audio import aside
@@ -246,57 +248,66 @@ def test_what_a_browser_recorded_is_measured_and_played_as_it_came(
     assert (played.mimetype, played.data) == ("audio/webm", made)
 
 
-def ended_with_sound(api: Program, parse: Callable[[], int], file: Path) -> None:
+@pytest.fixture
+def sounding(
+    api: Program, parse: Callable[[], int], services: Services, project: Project, clean_file: Path
+) -> Callable[[], int]:
+    """Runs the checks of sound of an ended call, and says of how many."""
     api("POST", "conversations", json={"id": "call-1", "turns": [{"speaker": "agent", "start_ms": 0, "end_ms": 9}]})
-    api("PUT", CALLER.replace("caller", "stereo"), data=file.read_bytes())
+    api("PUT", CALLER.replace("caller", "stereo"), data=clean_file.read_bytes())
     api("POST", "conversations/call-1/end")
     parse()
+    return lambda: run_due(services, project.id, "call-1", "audio")
 
 
 def test_a_full_disk_leaves_a_reason_and_nothing_half_measured(
-    api: Program,
-    parse: Callable[[], int],
-    services: Services,
-    project: Project,
-    clean_file: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    sounding: Callable[[], int], services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ended_with_sound(api, parse, clean_file)
     monkeypatch.setattr(aside, "IN_MEMORY", 1)
     with file_size_limit(4096):
-        assert run_due(services, project.id, "call-1", "audio") > 0
-    sounding = select(Evaluation).where(Evaluation.kind_of_work == "audio")
+        assert sounding() > 0
+    checks = select(Evaluation).where(Evaluation.kind_of_work == "audio")
     with services.sessions() as session:
-        waiting = session.scalars(sounding).all()
+        waiting = session.scalars(checks).all()
         assert {(one.status, one.reason_code, one.lease_owner) for one in waiting} == {("pending", "no_room", None)}
         assert all("No room for temporary files in" in (one.reason or "") and one.not_before for one in waiting)
         assert (session.scalars(select(AudioAnalysis)).all(), session.scalars(select(Score)).all()) == ([], [])
     with services.work() as session:
         session.execute(update(Evaluation).values(not_before=None))
-    run_due(services, project.id, "call-1", "audio")
+    sounding()
     with services.sessions() as session:
-        assert "done" in {one.status for one in session.scalars(sounding)}
+        assert "done" in {one.status for one in session.scalars(checks)}
 
 
 def test_a_crash_while_a_recording_is_read_is_a_reason_on_every_row(
-    api: Program,
-    parse: Callable[[], int],
-    services: Services,
-    project: Project,
-    clean_file: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    sounding: Callable[[], int], services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ended_with_sound(api, parse, clean_file)
-
-    def read(*_: object) -> None:
-        raise RuntimeError("the voice detector gave up")
-
-    monkeypatch.setattr("evalhub.analysis.analyse_file", read)
-    run_due(services, project.id, "call-1", "audio")
+    monkeypatch.setattr("evalhub.analysis.analyse_file", raising(RuntimeError("the voice detector gave up")))
+    sounding()
     with services.sessions() as session:
         rows = session.scalars(select(Evaluation).where(Evaluation.kind_of_work == "audio")).all()
     assert {(row.status, row.reason_code, row.lease_owner) for row in rows} == {("failed", "crashed", None)}
     assert {row.reason for row in rows} == {"RuntimeError: the voice detector gave up"}
+
+
+def test_a_database_that_goes_away_meanwhile_fails_nothing(
+    sounding: Callable[[], int], services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lease ends and all is run again."""
+    away = OperationalError("select 1", None, psycopg.OperationalError("the connection is lost"))
+    monkeypatch.setattr("evalhub.analysis.analyse_file", raising(away))
+    with pytest.raises(OperationalError):
+        sounding()
+    with services.sessions() as session:
+        rows = session.scalars(select(Evaluation).where(Evaluation.kind_of_work == "audio")).all()
+    assert {(row.status, row.reason) for row in rows} == {("running", None)}
+
+
+def raising(error: Exception) -> Callable[..., None]:
+    def read(*_: object) -> None:
+        raise error
+
+    return read
 
 
 @contextmanager

@@ -65,7 +65,7 @@ def open_sessions(engine: Engine) -> Sessions:
     return sessionmaker(engine, expire_on_commit=False)
 
 
-def among(column: Any, texts: Iterable[str]) -> ColumnElement[bool]:
+def one_of(column: Any, texts: Iterable[str]) -> ColumnElement[bool]:
     """Whether a column of text is one of these: like `in_`, but the same statement however many there are."""
     return cast("ColumnElement[bool]", column == any_(literal(sorted(texts), ARRAY(Text()))))
 

@@ -3,17 +3,16 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Text, any_, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
+from evalhub.db import one_of
 from evalhub.evaluators import Evaluator, digest
 from evalhub.models import Conversation, PromptVersion
 
 LOADED = ("turns", "tool_calls", "handoffs", "guardrail_trips", "stage_timings", "usage", "recordings", "prompt")
 FACTS = ("started_at", "ended_at", "language", "architecture", "channel", "agent_name", "agent_version", "end_state")
-TEXTS = ARRAY(Text())
 HIDDEN = {"project_id", "conversation_id", "position"}
 
 
@@ -33,16 +32,14 @@ def load_many(session: Session, project_id: int, ids: Collection[str]) -> list[C
 
     One array per query, not an expanded list of keys: parsing those took longer than reading the rows.
     """
-    ours = (
-        select(Conversation).filter_by(project_id=project_id).where(Conversation.id == any_(literal(list(ids), TEXTS)))
-    )
+    ours = select(Conversation).filter_by(project_id=project_id).where(one_of(Conversation.id, ids))
     found = {one.id: one for one in session.scalars(ours.execution_options(populate_existing=True))}
     for part in LOADED:
         if part != "prompt":
             _attach(session, project_id, found, part)
     wanted = [one.prompt_id for one in found.values() if one.prompt_id]
     prompts = select(PromptVersion).filter_by(project_id=project_id)
-    known = {p.id: p for p in session.scalars(prompts.where(PromptVersion.id == any_(literal(wanted, TEXTS))))}
+    known = {p.id: p for p in session.scalars(prompts.where(one_of(PromptVersion.id, wanted)))}
     for one in found.values():
         set_committed_value(one, "prompt", known.get(one.prompt_id or ""))
     return list(found.values())
@@ -52,9 +49,7 @@ def _attach(session: Session, project_id: int, found: dict[str, Conversation], p
     """Load one kind of part of all these conversations, in the order its relationship has."""
     relation: Any = getattr(Conversation, part).property
     kind = relation.mapper.class_
-    query = (
-        select(kind).filter_by(project_id=project_id).where(kind.conversation_id == any_(literal(list(found), TEXTS)))
-    )
+    query = select(kind).filter_by(project_id=project_id).where(one_of(kind.conversation_id, found))
     parts: dict[str, list[Any]] = {name: [] for name in found}
     for row in session.scalars(query.order_by(*relation.order_by or ()).execution_options(populate_existing=True)):
         parts[row.conversation_id].append(row)

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import any_, func, literal, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from evalhub import plugins
+from evalhub.db import one_of
 from evalhub.evaluations.drawing import is_drawn, number_of
-from evalhub.evaluations.matching import TEXTS, conditions_of, evaluators_of
+from evalhub.evaluations.matching import conditions_of, evaluators_of
 from evalhub.models import Conversation, Evaluation, EvaluationRule
 from evalhub.traces.queries import SORTED_BY
 
@@ -104,7 +105,7 @@ def refusals(
         (index, name, condition) for index, rule in enumerate(rules) for name, condition in _of(rule, project_id, ids)
     ]
     columns = [func.coalesce(condition, False).label(f"c{number}") for number, (_, _, condition) in enumerate(asked)]
-    ours = (Conversation.project_id == project_id, Conversation.id == any_(literal(list(ids), TEXTS)))
+    ours = (Conversation.project_id == project_id, one_of(Conversation.id, ids))
     found: dict[str, list[list[str]]] = {one: [[] for _ in rules] for one in ids}
     for conversation_id, *answers in session.execute(select(Conversation.id, *columns).where(*ours)):
         for (index, name, _), is_met in zip(asked, answers, strict=True):

@@ -10,17 +10,16 @@ from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, any_, literal, select, true
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, and_, select, true
 from sqlalchemy.orm import Session
 
 from evalhub import plugins
+from evalhub.db import one_of
 from evalhub.evaluators import Evaluator
 from evalhub.models import Conversation, EvaluationRule
 from evalhub.traces.filters import Filters, conditions_by_name
 
 Rules = tuple[EvaluationRule, ...]
-TEXTS = ARRAY(Text())
 
 
 def conditions_of(
@@ -44,7 +43,7 @@ def matched_rules(
     if not filtering:
         return dict.fromkeys(ids, rules)
     asked = [matches(rule, project_id, ids).label(f"rule_{index}") for index, rule in enumerate(filtering)]
-    ours = (Conversation.project_id == project_id, Conversation.id == any_(literal(list(ids), TEXTS)))
+    ours = (Conversation.project_id == project_id, one_of(Conversation.id, ids))
     found = {}
     for conversation_id, *answers in session.execute(select(Conversation.id, *asked).where(*ours)):
         refused = {rule.id for rule, is_match in zip(filtering, answers, strict=True) if not is_match}

@@ -3,11 +3,12 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import any_, delete, func, literal, select, tuple_, update
+from sqlalchemy import delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from evalhub import plugins
-from evalhub.evaluations.content import TEXTS, content_hash
+from evalhub.db import one_of
+from evalhub.evaluations.content import content_hash
 from evalhub.evaluations.drawing import OUTDATED
 from evalhub.models import DONE, PENDING, RUNNING, SKIPPED, Conversation, Evaluation, EvaluationRule, Score
 
@@ -45,7 +46,7 @@ def _evaluated(project_id: int, ids: list[str]) -> Any:
     rule = (EvaluationRule.project_id == Evaluation.project_id, EvaluationRule.id == Evaluation.rule_id)
     by_hand = ~select(EvaluationRule.id).where(*rule, EvaluationRule.enabled).exists()
     columns = (*(getattr(Evaluation, name) for name in KEY), Evaluation.config, Evaluation.content_hash)
-    ours = (Evaluation.project_id == project_id, Evaluation.conversation_id == any_(literal(ids, TEXTS)))
+    ours = (Evaluation.project_id == project_id, one_of(Evaluation.conversation_id, ids))
     query = select(*columns).where(*ours, Evaluation.status.in_((PENDING, RUNNING, DONE)))
     return query.where(~((Evaluation.status == PENDING) & by_hand))
 

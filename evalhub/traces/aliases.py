@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
-from evalhub.db import among, ask_for
+from evalhub.db import ask_for, one_of
 from evalhub.models import Conversation, ConversationAlias, Label, QueueItem, Trace
 from evalhub.traces.recordings import placing
 
@@ -45,7 +45,7 @@ def canonical(session: Session, project_id: int, name: str) -> str:
 def aliases_of(session: Session, project_id: int, names: Iterable[str]) -> dict[str, str]:
     """The conversation of each of these names that is an alias."""
     query = select(ConversationAlias.alias, ConversationAlias.conversation_id)
-    query = query.where(ConversationAlias.project_id == project_id, among(ConversationAlias.alias, names))
+    query = query.where(ConversationAlias.project_id == project_id, one_of(ConversationAlias.alias, names))
     return {row.alias: row.conversation_id for row in session.execute(query)}
 
 

@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, any_, exists, func, literal, literal_column, or_, select, text
-from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, or_, select, text
+from sqlalchemy.dialects.postgresql import array
 
+from evalhub.db import one_of
 from evalhub.errors import BadInput, Problem
 from evalhub.models import (
     Conversation,
@@ -24,7 +25,6 @@ from evalhub.models import (
     Turn,
 )
 
-TEXTS = ARRAY(Text())
 TURN_TEXT: ColumnElement[str] = literal_column("to_tsvector('simple'::regconfig, COALESCE(turn.text, ''::text))")
 VERDICTS = ("pass", "fail", "unsure")
 YES_NO = ("yes", "no")
@@ -165,7 +165,7 @@ def _said(project_id: int, words: str, among: Sequence[str] | None) -> ColumnEle
     """Calls with these words, or whose id they begin. The words are looked for once, not for each call."""
     query = func.websearch_to_tsquery(text("'simple'::regconfig"), words)
     said = select(Turn.conversation_id).where(Turn.project_id == project_id, TURN_TEXT.op("@@")(query))
-    said = said if among is None else said.where(Turn.conversation_id == any_(literal(list(among), TEXTS)))
+    said = said if among is None else said.where(one_of(Turn.conversation_id, among))
     return Conversation.id.in_(said) | Conversation.id.startswith(words, autoescape=True)
 
 

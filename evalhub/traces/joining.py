@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, select, text, update
 from sqlalchemy.orm import Session
 
-from evalhub.db import among
+from evalhub.db import one_of
 from evalhub.models import Deletion, Span, SpanLog, Trace
 from evalhub.traces.aliases import aliases_of, canonical, rename
 from evalhub.traces.grouping import KEYS, keys_of
@@ -99,7 +99,7 @@ def _wait_for_storing(session: Session, project_id: int, traces: Iterable[str]) 
 
 
 def _these(project_id: int, traces: Iterable[str]) -> tuple[ColumnElement[bool], ...]:
-    return Trace.project_id == project_id, among(Trace.trace_id, traces)
+    return Trace.project_id == project_id, one_of(Trace.trace_id, traces)
 
 
 def place(session: Session, project_id: int, names: Iterable[str]) -> dict[str, str]:
@@ -127,7 +127,7 @@ def _wanted(
 
 def _deleted(session: Session, project_id: int, names: Iterable[str]) -> set[str]:
     gone = select(Deletion.conversation_id).where(Deletion.project_id == project_id)
-    return set(session.scalars(gone.where(among(Deletion.conversation_id, names))))
+    return set(session.scalars(gone.where(one_of(Deletion.conversation_id, names))))
 
 
 def _stubs(session: Session, project_id: int, names: Iterable[str]) -> None:

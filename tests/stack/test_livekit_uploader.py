@@ -21,7 +21,7 @@ from evalhub.integrations.endpoints import make_endpoint
 from evalhub.models import Conversation, Project, Turn
 from evalhub.services import Services
 from evalhub.traces import pressure, queries
-from tests.db.traces.test_spans import settle
+from tests.db.traces.sending import settle
 from tests.serving import app_of, serving
 from webui import pressure as web_pressure
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from evalhub.accounts.keys import make_key
 from evalhub.models import Project, Span
 from evalhub.services import Services
-from tests.db.traces.test_spans import settle
+from tests.db.traces.sending import settle
 from tests.serving import app_of, refuse_every_second, serving
 from tests.stack.npm import NODE, installed
 

@@ -19,7 +19,7 @@ from evalhub.models import Project, Span
 from evalhub.services import Services
 from evalhub.traces.inbox import parse_waiting
 from evalhub.traces.queries import load_conversation
-from tests.db.traces.test_spans import settle
+from tests.db.traces.sending import settle
 from tests.serving import app_of, refuse_every_second, serving
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("pipecat")]

@@ -16,7 +16,7 @@ from evalhub.traces.formats import otlp
 from evalhub.traces.formats.native_parts import END
 from evalhub.traces.inbox import parse_waiting
 from tests.db.evaluations.ruled import TEXTS, draft, ended, planned, rules
-from tests.db.traces.test_spans import TRACE, keep, keyed, send, settle, span
+from tests.db.traces.sending import TRACE, keep, keyed, send, settle, span
 from tests.factories import make_conversation, make_tool_call, make_turn
 
 pytestmark = pytest.mark.db

@@ -17,8 +17,8 @@ from evalhub.traces.formats.native_dump import dump
 from evalhub.traces.inbox import parse_waiting
 from evalhub.traces.queries import load_conversation
 from tests.db.http.conftest import Program
-from tests.db.traces.test_spans import START, TRACE, settle, span
-from tests.db.traces.test_spans import body as otlp_body
+from tests.db.traces.sending import START, TRACE, settle, span
+from tests.db.traces.sending import body as otlp_body
 from tests.pure.traces.samples import SAMPLES
 from tests.pure.traces.traced import addresses, bodies, traced_calls
 

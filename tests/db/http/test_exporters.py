@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from evalhub.models import Conversation, Span, ToolCall
 from evalhub.services import Services
 from tests.db.http.conftest import Cast
-from tests.db.traces.test_spans import settle
+from tests.db.traces.sending import settle
 from tests.serving import refuse_every_second, serving
 
 pytestmark = pytest.mark.db

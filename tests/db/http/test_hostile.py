@@ -17,8 +17,8 @@ from evalhub.models import AudioAnalysis, Conversation, InboxItem, Span
 from evalhub.services import Services
 from evalhub.traces.inbox import parse_waiting
 from tests.db.http.conftest import As, Program
-from tests.db.traces.test_spans import body as otlp_body
-from tests.db.traces.test_spans import settle, span
+from tests.db.traces.sending import body as otlp_body
+from tests.db.traces.sending import settle, span
 
 pytestmark = pytest.mark.db
 DEEP = 5_000

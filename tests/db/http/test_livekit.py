@@ -24,7 +24,7 @@ from evalhub.traces import pressure, queries
 from evalhub.traces.deletion import delete_conversation
 from evalhub.traces.formats.native_dump import dump
 from tests.db.http.conftest import Cast, Program
-from tests.db.traces.test_spans import send, settle, span
+from tests.db.traces.sending import send, settle, span
 
 pytestmark = pytest.mark.db
 ROOM = "RM_0fe76e8b7cf6"

@@ -15,7 +15,7 @@ from evalhub.traces.formats import Parsed
 from evalhub.traces.inbox import parse_waiting
 from evalhub.traces.replay import replay
 from evalhub.traces.spans import TracedCall
-from tests.db.traces.test_spans import keyed, send, settle, span
+from tests.db.traces.sending import keyed, send, settle, span
 
 NATIVE = b'{"id": "call-9", "ended_at": "2026-11-01T10:00:00Z", "turns": [{"speaker": "agent", "text": "Hello"}]}'
 

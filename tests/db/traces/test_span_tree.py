@@ -8,7 +8,7 @@ from evalhub.models import Project, Span
 from evalhub.services import Services
 from evalhub.traces import assembly, queries, span_tree
 from evalhub.traces.formats.native_dump import dump
-from tests.db.traces.test_spans import OTHER, TRACE, keyed, send, span
+from tests.db.traces.sending import OTHER, TRACE, keyed, send, span
 from tests.factories import make_conversation
 
 

@@ -25,54 +25,12 @@ from evalhub.traces import assembling, dialects, joining, span_inbox
 from evalhub.traces.aliases import canonical
 from evalhub.traces.deletion import delete_conversation
 from evalhub.traces.formats import Parsed, otlp
-from evalhub.traces.inbox import accept_spans, parse_waiting
+from evalhub.traces.inbox import parse_waiting
 from evalhub.traces.receive import receive_native
 from evalhub.traces.span_store import placed, store_spans
 from evalhub.traces.spans import TracedCall
+from tests.db.traces.sending import OTHER, START, TRACE, body, keep, keyed, send, settle, span
 from tests.stack.embedded import eventually
-
-TRACE, OTHER = "5b8efff798038103d269b633813fc60c", "aaaafff798038103d269b633813fc60c"
-START = 1_700_000_000_000_000_000
-
-
-def span(number: int, trace: str = TRACE, parent: int | None = 0, **attributes: Any) -> dict[str, Any]:
-    """One OTLP/JSON span; number 0 is the root."""
-    ids = {"traceId": trace, "spanId": f"{number + 1:016x}"}
-    if parent is not None and number:
-        ids["parentSpanId"] = f"{parent + 1:016x}"
-    times = {"startTimeUnixNano": str(START + number * 10**9), "endTimeUnixNano": str(START + (number + 1) * 10**9)}
-    named = [{"key": key, "value": {"stringValue": value}} for key, value in attributes.items()]
-    return ids | times | {"name": f"step {number}", "attributes": named}
-
-
-def body(*spans: dict[str, Any]) -> bytes:
-    return json.dumps({"resourceSpans": [{"scopeSpans": [{"scope": {"name": "s"}, "spans": spans}]}]}).encode()
-
-
-def keep(services: Services, project: Project, sent: bytes, kind: str = otlp.TRACES) -> None:
-    with services.work() as session:
-        accept_spans(
-            session,
-            project.id,
-            format_name=kind,
-            body=sent,
-            encoding="identity",
-            body_bytes=len(sent),
-            headers={"content-type": "application/json"},
-        )
-
-
-def send(services: Services, project: Project, *spans: dict[str, Any]) -> None:
-    """Keep a body, store it, read its calls."""
-    keep(services, project, body(*spans))
-    settle(services)
-
-
-def settle(services: Services) -> None:
-    span_inbox.ingest_waiting(services)
-    with services.work() as session:
-        session.execute(text("update assembly set due_at = now()"))
-    assembling.assemble_due(services)
 
 
 def calls(session: Session, project: Project) -> list[str]:
@@ -82,10 +40,6 @@ def calls(session: Session, project: Project) -> list[str]:
 
 def count(session: Session, table: Any) -> int:
     return session.scalar(select(func.count()).select_from(table)) or 0
-
-
-def keyed(name: str) -> dict[str, str]:
-    return {"gen_ai.conversation.id": name}
 
 
 def test_what_is_sent_again_changes_nothing(services: Services, session: Session, project: Project) -> None:

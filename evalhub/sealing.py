@@ -1,17 +1,20 @@
 """Secrets that must be read again, sealed for the database with a key made from the installation's own secret.
 
 A copy of the database alone opens nothing. Fernet (AES-128-CBC and HMAC-SHA256) with a key by HKDF-SHA256 (RFC 5869),
-so that the secret that signs sessions is never itself the key of anything here.
+so that the secret that signs sessions is never itself the key of anything here. `cryptography` is imported where it is
+used: most processes seal nothing, and it takes 8 MB of each.
 """
+
+from __future__ import annotations
 
 from base64 import urlsafe_b64encode
 from functools import cache
-
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from typing import TYPE_CHECKING
 
 from evalhub.errors import SetupError
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 PURPOSE = b"evalhub: secrets at rest, version 1"
 
@@ -31,6 +34,8 @@ def unseal(secret_key: str | None, sealed: bytes) -> str:
     Raises:
         SetupError: they were sealed with another secret, or the installation has none.
     """
+    from cryptography.fernet import InvalidToken
+
     try:
         return _box(secret_key).decrypt(sealed).decode()
     except InvalidToken as error:
@@ -46,5 +51,9 @@ def _box(secret_key: str | None) -> Fernet:
 
 @cache
 def _fernet(secret_key: str) -> Fernet:
+    from cryptography.fernet import Fernet
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
     derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=PURPOSE).derive(secret_key.encode())
     return Fernet(urlsafe_b64encode(derived))

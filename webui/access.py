@@ -18,7 +18,6 @@ from evalhub.accounts.keys import is_noted, note_use
 from evalhub.accounts.people import role_of
 from evalhub.integrations.endpoints import is_noted as is_in_use
 from evalhub.integrations.endpoints import note_use as note_endpoint
-from evalhub.integrations.livekit_tokens import Refused, endpoint_of_token
 from evalhub.models import Project, User
 from webui.context import db, services
 from webui.known_keys import KnownKeys
@@ -138,6 +137,8 @@ def _check_key(scope: str) -> None:
 
 
 def _check_livekit() -> None:
+    from evalhub.integrations.livekit_tokens import Refused, endpoint_of_token  # jwt with cryptography: 8 MB
+
     try:
         found = endpoint_of_token(db(), _token(), services().settings.secret_key)
     except Refused as reason:

@@ -68,7 +68,14 @@ def _copy(session: Session, table: str, columns: Sequence[str], rows: Sequence[R
 
 def json_text(value: Any) -> str:
     """JSON that PostgreSQL can keep: every U+0000 in it is written out."""
-    packed = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+    packed = _packed(value)
     if b"\\u0000" in packed:  # one look at the whole is cheaper than one at each value
-        packed = orjson.dumps(without_nul(value), option=orjson.OPT_NON_STR_KEYS)
+        packed = _packed(without_nul(value))
     return packed.decode()
+
+
+def _packed(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # a key that is no text; to be ready for one takes twice the time of those that are
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)

@@ -11,8 +11,8 @@ from evalhub.services import Services
 
 BUSY = 25
 """bodies: one batch of `span_inbox`"""
-REST = 3.0
-"""times as long as the work took, so that a quarter of a thread's time stays for it however much comes in"""
+REST = 9.0
+"""times as long as the work took, so that a tenth of a thread's time stays for it however much comes in"""
 LONGEST_S = 5.0
 
 

@@ -31,14 +31,17 @@ ROOM = "RM_"
 def keys_of(record: SpanRecord | LogRecord) -> list[tuple[int, str]]:
     """The session keys a record or its resource names, each with its rank: 0 is the best."""
     own, shared = record.attributes, record.resource
-    named = [(rank, name, value) for rank, name in RANKED if (value := own.get(name) or shared.get(name))]
-    usable = [(rank, name, text) for rank, name, value in named if (text := _usable(value))]
-    return [(rank, text) for rank, name, text in usable if name != "room_id" or text.startswith(ROOM)]
+    return [
+        (rank, text)
+        for rank, name in RANKED
+        if (value := own.get(name) or shared.get(name)) and (text := _usable(name, value))
+    ]
 
 
-def _usable(value: Any) -> str | None:
+def _usable(name: str, value: Any) -> str | None:
     text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    return text if 0 < len(text) <= LONGEST and text.isprintable() and text not in (".", "..") else None
+    fits = 0 < len(text) <= LONGEST and text.isprintable() and text not in (".", "..")
+    return text if fits and (name != "room_id" or text.startswith(ROOM)) else None
 
 
 @dataclass

@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 from evalhub.audio import contour
 from evalhub.audio.arrays import Floats
 from evalhub.audio.channel import ChannelMeter
+from evalhub.audio.dead import dead_in_all
 from evalhub.audio.decode import Source, blocks, probe
+from evalhub.audio.intervals import Interval, union
 from evalhub.audio.levels import SLOTS_PER_S, Levels
 from evalhub.audio.loudness import LoudnessMeter
 from evalhub.audio.peaks import PEAKS_PER_S, drawn
@@ -22,9 +24,11 @@ from evalhub.audio.voiced import voiced_intervals
 from evalhub.errors import Problem, Unreadable
 from evalhub.models import AudioAnalysis, Recording
 
-VERSION = "5"
+VERSION = "6"
 """of `details`: an analysis of another version is read anew"""
 BROKEN_OFF = 0.98
+APART_MS = 100
+"""the decoder fades into what is lost and out of it"""
 
 
 def analyse_file(path: Path, recording: Recording) -> AudioAnalysis:
@@ -96,11 +100,21 @@ class _Meters:
             details={
                 "version": VERSION,
                 "has_header": self.source.has_header,
-                "broken_off_ms": promised_ms if self._length_ms < promised_ms * BROKEN_OFF else None,
+                "broken_off_ms": promised_ms if self._is_broken_off(promised_ms) else None,
+                "lost": self._lost,
                 "correlation": None if correlation is None else round(correlation, 5),
                 "channels": [one.facts for one in heard],
             },
         )
+
+    @property
+    def _lost(self) -> list[Interval]:
+        """Where no channel has sound, since the file or whoever recorded it lost it."""
+        peaks = [self.levels.peaks(channel)[0] for channel in range(self.source.channels)]
+        return union([*self.source.pages.lost, *dead_in_all(peaks)], gap_ms=APART_MS)
+
+    def _is_broken_off(self, promised_ms: int) -> bool:
+        return self.source.pages.is_cut or self._length_ms < promised_ms * BROKEN_OFF
 
     @property
     def _length_ms(self) -> int:

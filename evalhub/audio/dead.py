@@ -6,6 +6,7 @@ level, or a hole in a room's noise, was lost. Shorter than 200 ms it is a dropou
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +59,21 @@ def dead_stretches(peaks: Floats, voiced: list[Interval]) -> list[Dead]:
     noisy = peaks > ROOM_PEAK if _has_room_noise(peaks, dead, speaking) else np.zeros(len(peaks), bool)
     found = [_stretch(int(a), int(b), loud, noisy) for a, b in runs(dead) if (b - a) * SLOT_MS >= SHORTEST_MS]
     return [one for one in found if one.breaks_off or one.comes_back or one.in_noise][:KEPT]
+
+
+def dead_in_all(channels: Sequence[Floats]) -> list[Interval]:
+    """Stretches (ms) into which the sound of every channel of a file stops at once, and out of which all come back.
+
+    A pause between synthesised voices is as silent, but begins where one of them stops: the other was silent before.
+    """
+    if len(channels) < 2:
+        return []
+    sounds = [peaks > DEAD_PEAK for peaks in channels]
+    stretches = [(int(a), int(b)) for a, b in runs(~np.any(sounds, axis=0))]
+    lost = [
+        (a, b) for a, b in stretches if (b - a) * SLOT_MS > DROPOUT_MS and all(_any_near(one, a, b) for one in sounds)
+    ]
+    return [(a * SLOT_MS, b * SLOT_MS) for a, b in lost][:KEPT]
 
 
 def _speaking(slots: int, voiced: list[Interval], around: int) -> Bools:

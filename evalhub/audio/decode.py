@@ -7,15 +7,15 @@ Two-hour calls never lie in memory whole: every reader here yields some seconds 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from evalhub.audio import webm
+from evalhub.audio import ogg_pages, webm
 from evalhub.audio.arrays import Floats
 from evalhub.audio.aside import told_if_full
 from evalhub.errors import Problem, Unreadable
@@ -51,6 +51,8 @@ class Source:
     codec: str
     full_scale: float = 1.0
     has_header: bool = True
+    pages: ogg_pages.Told = field(default_factory=ogg_pages.Told)
+    """what the pages of an Ogg Opus file tell"""
 
     @property
     def speech_rate(self) -> int:
@@ -71,7 +73,8 @@ def probe(path: Path, *, rate: int | None = None, encoding: str | None = None, c
     Raises:
         Unreadable: it is not audio that can be read here; says why and what would do.
     """
-    with _opened(path, _raw_options(path, rate, encoding, channels)) as file:
+    raw, pages = _raw_options(path, rate, encoding, channels), ogg_pages.read(path)
+    with _opened(path, raw, pages) as file:
         _refuse_absurd(path, file)
         return Source(
             path=path,
@@ -81,6 +84,7 @@ def probe(path: Path, *, rate: int | None = None, encoding: str | None = None, c
             codec=f"{'WEBM' if _head(path).startswith(webm.MARK) else file.format}/{file.subtype}",
             full_scale=FULL_SCALE.get(file.subtype, 1.0),
             has_header=file.format != "RAW",
+            pages=pages,
         )
 
 
@@ -113,7 +117,7 @@ def blocks(source: Source) -> Iterator[Block]:
 def _native(source: Source) -> Iterator[Floats]:
     raw = {} if source.has_header else _raw(source.codec.partition("/")[2], source.rate, source.channels)
     whole = source.rate * BLOCK_S
-    with _opened(source.path, raw) as file:
+    with _opened(source.path, raw, source.pages) as file:
         while len(block := _read(file, whole)):
             yield block
             if len(block) < whole:
@@ -159,10 +163,10 @@ def _by_channel(frames: Floats) -> Floats:
 
 
 @contextmanager
-def _opened(path: Path, raw: dict[str, Any]) -> Iterator[Any]:
+def _opened(path: Path, raw: dict[str, Any], pages: ogg_pages.Told) -> Iterator[Any]:
     import soundfile
 
-    with _handle(path) as handle:  # by descriptor, so that nothing is guessed from a file's name
+    with _handle(path, pages) as handle:  # by descriptor, so that nothing is guessed from a file's name
         try:
             file = soundfile.SoundFile(handle.fileno(), closefd=False, **raw)
         except soundfile.LibsndfileError as error:
@@ -171,13 +175,17 @@ def _opened(path: Path, raw: dict[str, Any]) -> Iterator[Any]:
             yield file
 
 
-def _handle(path: Path) -> Any:
-    """The file; of a WebM file the Ogg file that holds the same packets."""
-    if not _head(path).startswith(webm.MARK):
-        return path.open("rb")
+def _handle(path: Path, pages: ogg_pages.Told) -> Any:
+    """The file; where its packets have to be laid out anew, an Ogg file that holds the same."""
+    if _head(path).startswith(webm.MARK):
+        return _laid_out(path, webm.opus_in_ogg)
+    return _laid_out(path, ogg_pages.with_pauses) if pages.has_pauses else path.open("rb")
+
+
+def _laid_out(path: Path, write: Callable[[Path, BinaryIO], None]) -> Any:
     with told_if_full(), ExitStack() as failing:
         ogg = failing.enter_context(tempfile.TemporaryFile())
-        webm.opus_in_ogg(path, ogg)
+        write(path, ogg)
         ogg.seek(0)
         failing.pop_all()  # from here on the caller closes it
         return ogg

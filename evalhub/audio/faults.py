@@ -18,6 +18,8 @@ ALIKE = 0.98
 LONGEST_ABRUPT_MS = 1500
 """a longer silence with abrupt edges is two utterances of a synthesiser"""
 BARGE_IN_MS = 500
+AFTER_MS = 1_000
+"""so much later than the recording ends no turn of the caller begins: they hang up, and it ends"""
 
 
 def missing(tracks: Tracks) -> Iterator[Finding]:
@@ -79,21 +81,52 @@ def _alike(caller: Track, agent: Track) -> bool:
 def gaps(tracks: Tracks, turns: dict[str, list[Interval]]) -> Iterator[Finding]:
     """Stretches where sound was lost, and files that break off before their header says."""
     for track in every_track(tracks):
+        lost = _lost(track)
         for dead in track.facts["dead"]:
             one = Dead(**dead)
             here = (one.start_ms + track.offset_ms, one.end_ms + track.offset_ms)
-            if _is_gap(one, here, _other_voice(tracks, track), turns.get(track.role, [])):
-                yield _gap(track, here, f"no sound for {one.ms / 1000:.1f} s at {here[0] / 1000:.1f} s")
-        promised = (track.analysis.details or {})["broken_off_ms"]
-        if promised and track.channel == 0:
-            end = track.span[1]
-            yield _gap(track, (end, track.offset_ms + promised), f"the file breaks off at {end / 1000:.1f} s")
+            is_told = any(overlap(part, here) for part in lost)
+            if not is_told and _is_gap(one, here, _other_voice(tracks, track), turns.get(track.role, [])):
+                yield _gap(track.role, here, f"no sound for {one.ms / 1000:.1f} s at {here[0] / 1000:.1f} s")
+        if track.channel == 0:
+            yield from _damage(track, lost)
 
 
-def _gap(track: Track, at: Interval, what: str) -> Finding:
+def ends_early(tracks: Tracks, turns: dict[str, list[Interval]]) -> Iterator[Finding]:
+    """A recording that is over while the caller still speaks. An agent may well answer who has hung up."""
+    every = list(every_track(tracks))
+    ends = max((track.span[1] for track in every), default=0)
+    late = [end for start, end in turns.get("caller", []) if every and start > ends + AFTER_MS]
+    if late and not any(_promised(track) for track in every):
+        what = f"it ends at {ends / 1000:.1f} s, and the caller speaks until {max(late) / 1000:.1f} s"
+        yield _gap(None, (ends, max(late)), what)
+
+
+def _damage(track: Track, lost: list[Interval]) -> Iterator[Finding]:
+    """What is missing of the file itself: it concerns all of its channels."""
+    role = track.role if track.analysis.channel_count == 1 else None
+    for start, end in lost:
+        yield _gap(role, (start, end), f"nothing was recorded for {(end - start) / 1000:.1f} s at {start / 1000:.1f} s")
+    if promised := _promised(track):
+        end = track.span[1]
+        yield _gap(role, (end, track.offset_ms + promised), f"the file breaks off at {end / 1000:.1f} s")
+
+
+def _promised(track: Track) -> int | None:
+    """How long a file that breaks off says it is, in ms."""
+    found: int | None = (track.analysis.details or {})["broken_off_ms"]
+    return found
+
+
+def _lost(track: Track) -> list[Interval]:
+    lost = (track.analysis.details or {})["lost"]
+    return [(start + track.offset_ms, end + track.offset_ms) for start, end in lost]
+
+
+def _gap(role: str | None, at: Interval, what: str) -> Finding:
     affects = tuple(metric for metric in TURN_TAKING if metric != "greeting_ms") + PAUSES
-    message = f"gap in the {track.role} track: {what}"
-    return Finding(code="gap", track=track.role, at_ms=at[0], end_ms=at[1], message=message, affects=affects)
+    message = f"gap in the {f'{role} track' if role else 'recording'}: {what}"
+    return Finding(code="gap", track=role, at_ms=at[0], end_ms=at[1], message=message, affects=affects)
 
 
 def _is_gap(dead: Dead, at: Interval, other: list[Interval], turns: list[Interval]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from typing import BinaryIO
 
 CLOCK = 48
@@ -16,17 +17,7 @@ FRAMES_MS = (*((10, 20, 40, 60) * 3), *((10, 20) * 2), *((2.5, 5, 10, 20) * 4))
 """the length of a frame by the first five bits of its packet (RFC 6716, table 2)"""
 
 
-def _crc_table() -> list[int]:
-    table = []
-    for byte in range(256):
-        crc = byte << 24
-        for _ in range(8):
-            crc = (crc << 1) ^ (0x04C11DB7 if crc & 0x80000000 else 0)
-        table.append(crc & 0xFFFFFFFF)
-    return table
-
-
-CRC = _crc_table()
+REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 class OggOpus:
@@ -69,7 +60,7 @@ class OggOpus:
         granule = self.granule if self.page > 1 else 0
         head = struct.pack("<4sBBqIIIB", b"OggS", 0, flags, granule, 1, self.page, 0, len(lacing)) + lacing
         page = head + b"".join(packets)
-        self.to.write(page[:22] + struct.pack("<I", _crc(page)) + page[26:])
+        self.to.write(page[:22] + struct.pack("<I", checksum(page)) + page[26:])
         self.page += 1
 
 
@@ -80,8 +71,7 @@ def length_ms(packet: bytes) -> float:
     return FRAMES_MS[packet[0] >> 3] * frames
 
 
-def _crc(page: bytes) -> int:
-    crc = 0
-    for byte in page:
-        crc = ((crc << 8) & 0xFFFFFFFF) ^ CRC[(crc >> 24) ^ byte]
-    return crc
+def checksum(page: bytes) -> int:
+    """What a page says of itself where its own checksum is 0 (RFC 3533 section 6): zlib's, with all bits reversed."""
+    reversed_ = zlib.crc32(page.translate(REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return int(f"{reversed_:032b}"[::-1], 2)

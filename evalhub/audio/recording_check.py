@@ -44,6 +44,7 @@ def _findings(conversation: Conversation, context: Context) -> Iterator[Finding]
     yield from faults.silent(tracks, {} if wrong_rate else turns)  # speech at a wrong rate may not be heard as speech
     yield from on_clocks
     yield from faults.gaps(tracks, turns)
+    yield from faults.ends_early(tracks, {} if on_clocks else turns)  # at another time or rate it ends elsewhere
     yield from faults.clipped(tracks)
     yield from faults.off_zero(tracks)
 
@@ -53,7 +54,7 @@ class RecordingCheck(Evaluator):
     """Looks for faults of the recording itself, before any number is read from it."""
 
     name = "recording_check"
-    version = "3"
+    version = "4"
     kind_of_work = "audio"
     reads = frozenset({"recordings", "turns", "facts"})
     metrics = (

@@ -12,7 +12,7 @@ SMALL_BATCH = 20
 MANY_CONNECTIONS = 12
 RESTING = 0.1
 """cores that a server may use and be called resting"""
-REST_S = 120.0
+REST_S = 600.0
 
 
 def warm(server: Server, calls: int, pause_s: float) -> None:
@@ -25,14 +25,23 @@ def warm(server: Server, calls: int, pause_s: float) -> None:
 
 
 def rest(server: Server) -> float:
-    """Wait until all calls are put together and its processes idle; returns seconds until the former was so."""
+    """Wait until all calls are put together, and nothing is left that would disturb the next server: checks, vacuum.
+
+    Returns seconds until the former was so.
+    """
     began, deadline = time.perf_counter(), time.perf_counter() + REST_S
     while server.store.calls_left() and time.perf_counter() < deadline:
         time.sleep(0.1)
     read = time.perf_counter() - began
+    _idle(server, deadline)
+    server.store.tidy()
+    _idle(server, deadline)
+    return read
+
+
+def _idle(server: Server, deadline: float) -> None:
     while _cores_used(server) > RESTING and time.perf_counter() < deadline:
         pass
-    return read
 
 
 def _cores_used(server: Server, over_s: float = 1.0) -> float:

@@ -13,8 +13,8 @@ from evalhub.audio.recording_check import RecordingCheck, findings_of
 from evalhub.evaluators import run
 from evalhub.models import Conversation, Turn
 from tests.factories import make_conversation, make_recording
+from tests.pure.audio.calls import AGENT, make_call, make_context, make_turns, of_call, scores
 from tests.pure.audio.calls import clean_tracks as both
-from tests.pure.audio.calls import make_call, make_context, make_turns, of_call, scores
 from tests.pure.audio.sound import RATE, room, write
 
 Tracks = tuple[np.ndarray, np.ndarray]
@@ -145,6 +145,30 @@ def test_a_file_that_breaks_off_is_a_gap_to_its_promised_end(tmp_path: Path) -> 
     [gap] = [finding for finding in findings_of(call, make_context()) if finding.code == "gap"]
     assert gap.end_ms == 23_000
     assert "breaks off" in gap.message
+
+
+def test_a_hole_in_both_tracks_at_once_is_a_gap_of_the_recording_however_long(tmp_path: Path) -> None:
+    caller, agent = both()
+    for track in (caller, agent):
+        track[9 * RATE : 15 * RATE] = 0
+    [gap] = findings_of(make_call(tmp_path / "a.wav", caller, agent), make_context())
+    assert (gap.code, gap.track, gap.at_ms, gap.end_ms) == ("gap", None, 9_000, 15_000)
+
+
+def test_pauses_between_synthesised_voices_are_no_hole(tmp_path: Path) -> None:
+    tracks = [np.where(np.abs(track) > 1e-3, track, 0) for track in both()]
+    assert codes(make_call(tmp_path / "a.wav", *tracks)) == []
+
+
+def test_a_recording_that_ends_while_the_caller_speaks_on_has_a_gap(tmp_path: Path) -> None:
+    [gap] = findings_of(make_call(tmp_path / "a.wav", *(track[: 12 * RATE] for track in both())), make_context())
+    assert (gap.code, gap.at_ms, gap.end_ms) == ("gap", 12_000, 20_500)
+
+
+def test_an_agent_may_answer_who_has_hung_up(tmp_path: Path) -> None:
+    cut = [track[: round(20.6 * RATE)] for track in both()]
+    late = make_turns(agent=[*AGENT[:-1], (22_200, 23_000)])
+    assert codes(make_call(tmp_path / "a.wav", *cut, turns=late)) == []
 
 
 def test_loose_event_times_are_no_fault(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Servers before and between measurements: warm, and with nothing left to do."""
 
+import os
 import time
 
 from ingestion.calls import SPANS_A_CALL
@@ -35,6 +36,7 @@ def rest(server: Server) -> float:
     read = time.perf_counter() - began
     _idle(server, deadline)
     server.store.tidy()
+    os.sync()  # what it wrote would be on its way to the disk while the next one waits for that
     _idle(server, deadline)
     return read
 

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from evalhub.audio import ogg_pages, webm
+from evalhub.audio import ogg_packets, webm
 from evalhub.audio.arrays import Floats
 from evalhub.audio.aside import told_if_full
 from evalhub.errors import Problem, Unreadable
@@ -51,7 +51,7 @@ class Source:
     codec: str
     full_scale: float = 1.0
     has_header: bool = True
-    pages: ogg_pages.Told = field(default_factory=ogg_pages.Told)
+    pages: ogg_packets.Told = field(default_factory=ogg_packets.Told)
     """what the pages of an Ogg Opus file tell"""
 
     @property
@@ -73,7 +73,7 @@ def probe(path: Path, *, rate: int | None = None, encoding: str | None = None, c
     Raises:
         Unreadable: it is not audio that can be read here; says why and what would do.
     """
-    raw, pages = _raw_options(path, rate, encoding, channels), ogg_pages.read(path)
+    raw, pages = _raw_options(path, rate, encoding, channels), ogg_packets.read(path)
     with _opened(path, raw, pages) as file:
         _refuse_absurd(path, file)
         return Source(
@@ -163,7 +163,7 @@ def _by_channel(frames: Floats) -> Floats:
 
 
 @contextmanager
-def _opened(path: Path, raw: dict[str, Any], pages: ogg_pages.Told) -> Iterator[Any]:
+def _opened(path: Path, raw: dict[str, Any], pages: ogg_packets.Told) -> Iterator[Any]:
     import soundfile
 
     with _handle(path, pages) as handle:  # by descriptor, so that nothing is guessed from a file's name
@@ -175,11 +175,11 @@ def _opened(path: Path, raw: dict[str, Any], pages: ogg_pages.Told) -> Iterator[
             yield file
 
 
-def _handle(path: Path, pages: ogg_pages.Told) -> Any:
+def _handle(path: Path, pages: ogg_packets.Told) -> Any:
     """The file; where its packets have to be laid out anew, an Ogg file that holds the same."""
     if _head(path).startswith(webm.MARK):
         return _laid_out(path, webm.opus_in_ogg)
-    return _laid_out(path, ogg_pages.with_pauses) if pages.has_pauses else path.open("rb")
+    return _laid_out(path, ogg_packets.with_pauses) if pages.has_pauses else path.open("rb")
 
 
 def _laid_out(path: Path, write: Callable[[Path, BinaryIO], None]) -> Any:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalhub.audio import ogg_pages
+from evalhub.audio import ogg_packets, ogg_pages
 from evalhub.audio.decode import blocks, probe
 from evalhub.audio.findings import Finding
 from evalhub.audio.ogg import SILENCE, OggOpus, checksum
@@ -60,7 +60,7 @@ def at_time(page: bytes, granule: int) -> bytes:
 
 
 def test_a_whole_file_lacks_nothing(tmp_path: Path, pages: list[bytes]) -> None:
-    assert ogg_pages.read(kept(tmp_path, pages)) == ogg_pages.Told()
+    assert ogg_packets.read(kept(tmp_path, pages)) == ogg_packets.Told()
     assert found(kept(tmp_path, pages)) == []
 
 
@@ -84,19 +84,19 @@ def test_a_page_cut_in_two_at_the_end_breaks_off(tmp_path: Path, pages: list[byt
 
 
 def test_what_lies_between_pages_harms_nothing(tmp_path: Path, pages: list[bytes]) -> None:
-    told = ogg_pages.read(kept(tmp_path, [*pages[:PAGE], b"junk" * 999 + b"OggS", *pages[PAGE:]]))
-    assert told == ogg_pages.Told()
+    told = ogg_packets.read(kept(tmp_path, [*pages[:PAGE], b"junk" * 999 + b"OggS", *pages[PAGE:]]))
+    assert told == ogg_packets.Told()
 
 
 def test_pages_of_another_stream_are_not_missed(tmp_path: Path, pages: list[bytes]) -> None:
     other = BytesIO()
     OggOpus(other, HEAD).close()
-    assert ogg_pages.read(kept(tmp_path, [*pages[:PAGE], other.getvalue(), *pages[PAGE:]])) == ogg_pages.Told()
+    assert ogg_packets.read(kept(tmp_path, [*pages[:PAGE], other.getvalue(), *pages[PAGE:]])) == ogg_packets.Told()
 
 
 def test_a_page_that_says_it_is_years_later_is_not_waited_for(tmp_path: Path, pages: list[bytes]) -> None:
     late = at_time(pages[PAGE], 48_000 * 3600 * 24 * 365)
-    told = ogg_pages.read(kept(tmp_path, [*pages[:PAGE], late, *pages[PAGE + 1 :]]))
+    told = ogg_packets.read(kept(tmp_path, [*pages[:PAGE], late, *pages[PAGE + 1 :]]))
     assert not told.has_pauses
 
 
@@ -109,9 +109,18 @@ def test_a_pause_that_a_recorder_left_out_becomes_silence_and_is_no_fault(tmp_pa
     first, *rest = [b"OggS" + page for page in made.getvalue().split(b"OggS")[1:]]
     later = at_time(rest[-1], struct.unpack_from("<q", rest[-1], 6)[0] + 2 * 48_000)
     path = kept(tmp_path, [first, *rest[:-1], later])
-    told = ogg_pages.read(path)
+    told = ogg_packets.read(path)
     assert (told.has_pauses, told.lost) == (True, [])
     assert sound(path).shape[1] == pytest.approx(8 * 48_000, rel=0.01)
+
+
+def test_a_file_full_of_false_beginnings_is_not_searched_to_its_end(
+    tmp_path: Path, pages: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = kept(tmp_path, [*pages[:PAGE], b"OggS" * 9, *pages[PAGE:]])
+    assert not ogg_packets.read(path).is_cut
+    monkeypatch.setattr(ogg_pages, "MOST_DAMAGED", 5)
+    assert ogg_packets.read(path).is_cut
 
 
 @given(data=st.data())
@@ -122,5 +131,5 @@ def test_no_damage_is_too_much(
     for at in data.draw(st.lists(st.integers(len(pages[0]), len(whole) - 1), max_size=20)):
         whole[at] = data.draw(st.integers(0, 255))
     path = kept(tmp_path_factory.mktemp("harm"), [bytes(whole)])
-    told = ogg_pages.read(path)
+    told = ogg_packets.read(path)
     assert all(start < end for start, end in told.lost)

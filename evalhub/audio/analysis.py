@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from evalhub.audio import contour
-from evalhub.audio.arrays import Floats
+from evalhub.audio.arrays import Bools, Floats
 from evalhub.audio.channel import ChannelMeter
-from evalhub.audio.dead import dead_in_all
+from evalhub.audio.dead import dead_in_all, sounding
 from evalhub.audio.decode import Source, blocks, probe
-from evalhub.audio.intervals import Interval, union
+from evalhub.audio.intervals import union
 from evalhub.audio.levels import SLOTS_PER_S, Levels
 from evalhub.audio.loudness import LoudnessMeter
 from evalhub.audio.peaks import PEAKS_PER_S, drawn
@@ -28,7 +28,7 @@ VERSION = "6"
 """of `details`: an analysis of another version is read anew"""
 BROKEN_OFF = 0.98
 APART_MS = 100
-"""the decoder fades into what is lost and out of it"""
+"""what its pages say is lost is silence in its sound too, give or take what the decoder fades in and out"""
 
 
 def analyse_file(path: Path, recording: Recording) -> AudioAnalysis:
@@ -57,12 +57,13 @@ def is_current(analysis: AudioAnalysis) -> bool:
 
 
 class _Heard(NamedTuple):
-    """What is kept of one channel: its voiced intervals, what its sound says, its waveform and curves."""
+    """What is kept of one channel: its voiced intervals, what its sound says, its waveform and curves, its silence."""
 
     voiced: list[list[int]]
     facts: dict[str, Any]
     drawing: bytes
     contour: bytes
+    sounding: Bools
 
 
 class _Meters:
@@ -101,17 +102,13 @@ class _Meters:
                 "version": VERSION,
                 "has_header": self.source.has_header,
                 "broken_off_ms": promised_ms if self._is_broken_off(promised_ms) else None,
-                "lost": self._lost,
+                "lost": union(
+                    [*self.source.pages.lost, *dead_in_all([one.sounding for one in heard])], gap_ms=APART_MS
+                ),
                 "correlation": None if correlation is None else round(correlation, 5),
                 "channels": [one.facts for one in heard],
             },
         )
-
-    @property
-    def _lost(self) -> list[Interval]:
-        """Where no channel has sound, since the file or whoever recorded it lost it."""
-        peaks = [self.levels.peaks(channel)[0] for channel in range(self.source.channels)]
-        return union([*self.source.pages.lost, *dead_in_all(peaks)], gap_ms=APART_MS)
 
     def _is_broken_off(self, promised_ms: int) -> bool:
         return self.source.pages.is_cut or self._length_ms < promised_ms * BROKEN_OFF
@@ -130,7 +127,8 @@ class _Meters:
             "dead": [asdict(one) for one in sound.dead],
             "delivery": describe(sound),
         }
-        return _Heard([list(interval) for interval in sound.voiced], facts, drawn(peaks), contour.drawn(sound))
+        voiced = [list(interval) for interval in sound.voiced]
+        return _Heard(voiced, facts, drawn(peaks), contour.drawn(sound), sounding(peaks))
 
     def _sound(self, channel: int, peaks: Floats, energies: Floats) -> TrackSound:
         heard = self.channels[channel].finish(self._length_ms * SLOTS_PER_S // 1000 + 1)

@@ -50,29 +50,31 @@ class Dead:
 def dead_stretches(peaks: Floats, voiced: list[Interval]) -> list[Dead]:
     """The suspicious stretches of one track, from its absolute peak per 10 ms."""
     speaking, near_speech = _speaking(len(peaks), voiced, 0), _speaking(len(peaks), voiced, EDGE_SLOTS)
-    dead = peaks <= DEAD_PEAK
+    dead = ~sounding(peaks)
     if not speaking.any() or dead.all():
         return []
-    sounding = np.flatnonzero(~dead)
-    dead[: sounding[0]] = dead[sounding[-1] :] = False
+    heard = np.flatnonzero(~dead)
+    dead[: heard[0]] = dead[heard[-1] :] = False
     loud = near_speech & (peaks > np.percentile(peaks[speaking], 75) * 10 ** (-BELOW_SPEECH_DB / 20))
     noisy = peaks > ROOM_PEAK if _has_room_noise(peaks, dead, speaking) else np.zeros(len(peaks), bool)
     found = [_stretch(int(a), int(b), loud, noisy) for a, b in runs(dead) if (b - a) * SLOT_MS >= SHORTEST_MS]
     return [one for one in found if one.breaks_off or one.comes_back or one.in_noise][:KEPT]
 
 
-def dead_in_all(channels: Sequence[Floats]) -> list[Interval]:
+def sounding(peaks: Floats) -> Bools:
+    """The slots of a channel that are not digital silence."""
+    return peaks > DEAD_PEAK
+
+
+def dead_in_all(channels: Sequence[Bools]) -> list[Interval]:
     """Stretches (ms) into which the sound of every channel of a file stops at once, and out of which all come back.
 
     A pause between synthesised voices is as silent, but begins where one of them stops: the other was silent before.
     """
     if len(channels) < 2:
         return []
-    sounds = [peaks > DEAD_PEAK for peaks in channels]
-    stretches = [(int(a), int(b)) for a, b in runs(~np.any(sounds, axis=0))]
-    lost = [
-        (a, b) for a, b in stretches if (b - a) * SLOT_MS > DROPOUT_MS and all(_any_near(one, a, b) for one in sounds)
-    ]
+    stretches = [(int(a), int(b)) for a, b in runs(~np.any(channels, axis=0)) if (b - a) * SLOT_MS > DROPOUT_MS]
+    lost = [(a, b) for a, b in stretches if all(_any_near(sounds, a, b) for sounds in channels)]
     return [(a * SLOT_MS, b * SLOT_MS) for a, b in lost][:KEPT]
 
 

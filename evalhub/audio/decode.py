@@ -9,7 +9,8 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -51,8 +52,11 @@ class Source:
     codec: str
     full_scale: float = 1.0
     has_header: bool = True
-    pages: ogg_packets.Told = field(default_factory=ogg_packets.Told)
-    """what the pages of an Ogg Opus file tell"""
+
+    @cached_property
+    def pages(self) -> ogg_packets.Told:
+        """What the pages of an Ogg Opus file tell; asked for the first time, it goes through the whole file."""
+        return ogg_packets.read(self.path)
 
     @property
     def speech_rate(self) -> int:
@@ -73,8 +77,7 @@ def probe(path: Path, *, rate: int | None = None, encoding: str | None = None, c
     Raises:
         Unreadable: it is not audio that can be read here; says why and what would do.
     """
-    raw, pages = _raw_options(path, rate, encoding, channels), ogg_packets.read(path)
-    with _opened(path, raw, pages) as file:
+    with _opened(path, _raw_options(path, rate, encoding, channels)) as file:
         _refuse_absurd(path, file)
         return Source(
             path=path,
@@ -84,7 +87,6 @@ def probe(path: Path, *, rate: int | None = None, encoding: str | None = None, c
             codec=f"{'WEBM' if _head(path).startswith(webm.MARK) else file.format}/{file.subtype}",
             full_scale=FULL_SCALE.get(file.subtype, 1.0),
             has_header=file.format != "RAW",
-            pages=pages,
         )
 
 
@@ -117,7 +119,7 @@ def blocks(source: Source) -> Iterator[Block]:
 def _native(source: Source) -> Iterator[Floats]:
     raw = {} if source.has_header else _raw(source.codec.partition("/")[2], source.rate, source.channels)
     whole = source.rate * BLOCK_S
-    with _opened(source.path, raw, source.pages) as file:
+    with _opened(source.path, raw, has_pauses=source.pages.has_pauses) as file:
         while len(block := _read(file, whole)):
             yield block
             if len(block) < whole:
@@ -163,10 +165,10 @@ def _by_channel(frames: Floats) -> Floats:
 
 
 @contextmanager
-def _opened(path: Path, raw: dict[str, Any], pages: ogg_packets.Told) -> Iterator[Any]:
+def _opened(path: Path, raw: dict[str, Any], *, has_pauses: bool = False) -> Iterator[Any]:
     import soundfile
 
-    with _handle(path, pages) as handle:  # by descriptor, so that nothing is guessed from a file's name
+    with _handle(path, has_pauses=has_pauses) as handle:  # by descriptor, so that nothing is guessed from a file's name
         try:
             file = soundfile.SoundFile(handle.fileno(), closefd=False, **raw)
         except soundfile.LibsndfileError as error:
@@ -175,11 +177,11 @@ def _opened(path: Path, raw: dict[str, Any], pages: ogg_packets.Told) -> Iterato
             yield file
 
 
-def _handle(path: Path, pages: ogg_packets.Told) -> Any:
+def _handle(path: Path, *, has_pauses: bool) -> Any:
     """The file; where its packets have to be laid out anew, an Ogg file that holds the same."""
     if _head(path).startswith(webm.MARK):
         return _laid_out(path, webm.opus_in_ogg)
-    return _laid_out(path, ogg_packets.with_pauses) if pages.has_pauses else path.open("rb")
+    return _laid_out(path, ogg_packets.with_pauses) if has_pauses else path.open("rb")
 
 
 def _laid_out(path: Path, write: Callable[[Path, BinaryIO], None]) -> Any:

@@ -102,6 +102,7 @@ class _Meters:
                 "version": VERSION,
                 "has_header": self.source.has_header,
                 "broken_off_ms": promised_ms if self._is_broken_off(promised_ms) else None,
+                "has_pauses": self.source.pages.has_pauses,
                 "lost": union(
                     [*self.source.pages.lost, *dead_in_all([one.sounding for one in heard])], gap_ms=APART_MS
                 ),

@@ -177,16 +177,25 @@ def _opened(path: Path, raw: dict[str, Any], *, has_pauses: bool = False) -> Ite
             yield file
 
 
-def _handle(path: Path, *, has_pauses: bool) -> Any:
+def _handle(path: Path, *, has_pauses: bool) -> BinaryIO:
     """The file; where its packets have to be laid out anew, an Ogg file that holds the same."""
     if _head(path).startswith(webm.MARK):
         return _laid_out(path, webm.opus_in_ogg)
-    return _laid_out(path, ogg_packets.with_pauses) if has_pauses else path.open("rb")
+    return in_time(path) if has_pauses else path.open("rb")
 
 
-def _laid_out(path: Path, write: Callable[[Path, BinaryIO], None]) -> Any:
+def in_time(path: Path) -> BinaryIO:
+    """An Ogg Opus file again, with silence where its packets are late; the caller closes it.
+
+    Raises:
+        SetupError: there is no room for it.
+    """
+    return _laid_out(path, ogg_packets.with_pauses)
+
+
+def _laid_out(path: Path, write: Callable[[Path, BinaryIO], None]) -> BinaryIO:
     with told_if_full(), ExitStack() as failing:
-        ogg = failing.enter_context(tempfile.TemporaryFile())
+        ogg: BinaryIO = failing.enter_context(tempfile.TemporaryFile())
         write(path, ogg)
         ogg.seek(0)
         failing.pop_all()  # from here on the caller closes it

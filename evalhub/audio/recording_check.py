@@ -73,12 +73,11 @@ class RecordingCheck(Evaluator):
 
 
 def _verdict(found: list[Finding]) -> Score:
-    messages = "; ".join(finding.message for finding in found)
     return row(
         "recording_check.clean",
         0.0 if found else 1.0,
         verdict="fail" if found else "pass",
-        explanation=f"{messages[:1].upper()}{messages[1:]}." if found else "The recording is sound.",
+        explanation=_sentence(found) if found else "The recording is sound.",
         evidence=[_evidence(finding) for finding in found],
         basis="audio",
         policy=POLICY,
@@ -92,12 +91,17 @@ def _row(code: str, found: list[Finding]) -> Score:
         f"recording_check.{code}",
         len(found),
         verdict="fail",
-        explanation="; ".join(finding.message for finding in found),
+        explanation=_sentence(found),
         evidence=[_evidence(finding) for finding in found],
         basis="audio",
         policy=POLICY,
         label={"affects": affects},
     )
+
+
+def _sentence(found: list[Finding]) -> str:
+    messages = "; ".join(finding.message for finding in found)
+    return f"{messages[:1].upper()}{messages[1:]}."
 
 
 def _evidence(finding: Finding) -> dict[str, Any]:

@@ -27,13 +27,16 @@ def media_type(analysis: AudioAnalysis | None) -> str:
 
 
 class Playable(io.RawIOBase):
-    """The bytes to play, with a header in front where they have none. The file is opened at the first read."""
+    """The bytes to play, with a header in front where they have none. The file is opened at the first read.
 
-    def __init__(self, path: Path, recording: Recording) -> None:
-        self.path, self.position = path, 0
+    Args:
+        file: what is played in place of the file at `path`, and closed with this.
+    """
+
+    def __init__(self, path: Path, recording: Recording, file: BinaryIO | None = None) -> None:
+        self.path, self.position, self.file = path, 0, file
         self.prefix = _header(path, recording)
-        self.size = len(self.prefix) + path.stat().st_size
-        self.file: BinaryIO | None = None
+        self.size = len(self.prefix) + (file.seek(0, io.SEEK_END) if file else path.stat().st_size)
 
     def readable(self) -> bool:
         return True

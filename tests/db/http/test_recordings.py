@@ -248,6 +248,20 @@ def test_what_a_browser_recorded_is_measured_and_played_as_it_came(
     assert (played.mimetype, played.data) == ("audio/webm", made)
 
 
+def test_a_file_that_lost_pages_is_played_in_time(
+    api: Program, services: Services, signed_in: As, tmp_path: Path
+) -> None:
+    """Browsers play what is left of it in one go, and so too early beside its waveform and turns."""
+    whole = write(tmp_path / "a.ogg", *clean_tracks(), subtype="OPUS").read_bytes().split(b"OggS")
+    sha256 = api("PUT", CALLER.replace("caller", "stereo"), data=b"OggS".join(whole[:9] + whole[12:])).json["sha256"]
+    analyse(services, 1, sha256)
+    lead = signed_in("lead")
+    played = lead.get(f"/p/demo/recordings/{sha256}").data
+    assert soundfile.info(BytesIO(played)).duration == pytest.approx(23.0, abs=0.05)
+    piece = lead.get(f"/p/demo/recordings/{sha256}", headers={"Range": "bytes=4000-4999"})
+    assert (piece.status_code, piece.data) == (206, played[4000:5000])
+
+
 @pytest.fixture
 def sounding(
     api: Program, parse: Callable[[], int], services: Services, project: Project, clean_file: Path

@@ -147,6 +147,11 @@ def test_a_file_that_breaks_off_is_a_gap_to_its_promised_end(tmp_path: Path) -> 
     assert "breaks off" in gap.message
 
 
+def test_the_verdict_says_of_its_only_fault_what_that_says(tmp_path: Path) -> None:
+    rows = of_call(scores(RecordingCheck(), make_call(tmp_path / "a.wav", *with_gap(*both()))))
+    assert rows["recording_check.clean"].explanation == rows["recording_check.gap"].explanation
+
+
 def test_a_hole_in_both_tracks_at_once_is_a_gap_of_the_recording_however_long(tmp_path: Path) -> None:
     caller, agent = both()
     for track in (caller, agent):

@@ -70,7 +70,7 @@ class Watch(threading.Thread):
 
 
 def _web_processes() -> list[psutil.Process]:
-    return [one for one in psutil.process_iter(["cmdline"]) if "granian" in " ".join(one.info["cmdline"] or [])]
+    return [one for one in psutil.process_iter(["cmdline"]) if "webui" in (one.info["cmdline"] or [])]
 
 
 def _pss(process: psutil.Process) -> int:

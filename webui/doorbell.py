@@ -1,7 +1,8 @@
 """The doorbell of the web server: jobs sent to the workers by name, never imported."""
 
 import logging
-from threading import Lock, Timer
+from threading import Condition, Thread
+from time import sleep
 from typing import Any
 
 from celery import Celery
@@ -21,7 +22,8 @@ class CeleryDoorbell:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._lock, self._soon = Lock(), set[str]()
+        self._asked, self._soon = Condition(), set[str]()
+        self._ringer: Thread | None = None
         self.app = Celery("evalhub", broker=settings.broker_url)
         self.app.conf.broker_transport_options = {"socket_connect_timeout": 1, "socket_timeout": 2}
         self.app.conf.broker_connection_max_retries = 0
@@ -30,18 +32,26 @@ class CeleryDoorbell:
         if arguments:
             self._send(job, arguments)
             return
-        with self._lock:
-            if job in self._soon:
-                return
+        with self._asked:
             self._soon.add(job)
-        later = Timer(MOMENT_S, self._ring, [job])
-        later.daemon = True
-        later.start()
+            if self._ringer is None:  # not before the first ring: threads do not outlive a fork
+                self._ringer = Thread(target=self._ring_on, daemon=True)
+                self._ringer.start()
+            self._asked.notify()
 
-    def _ring(self, job: str) -> None:
-        with self._lock:
-            self._soon.discard(job)
-        self._send(job, {})
+    def _ring_on(self) -> None:
+        while True:
+            for job in self._next():
+                self._send(job, {})
+
+    def _next(self) -> set[str]:
+        """What is rung for within a moment from the first ring."""
+        with self._asked:
+            self._asked.wait_for(lambda: self._soon)
+        sleep(MOMENT_S)
+        with self._asked:
+            jobs, self._soon = self._soon, set()
+        return jobs
 
     def _send(self, job: str, arguments: dict[str, Any]) -> None:
         try:

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from flask import Flask, request
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
@@ -50,6 +50,12 @@ def secret_key(settings: Settings) -> str:
 
 class Sessions(SecureCookieSessionInterface):
     """Signed cookies, kept off plain http wherever the page itself came by https."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Programs send no cookie: nothing has to be verified, and no signer made for it."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
 
     def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002  (Flask calls it so)
         return request.is_secure

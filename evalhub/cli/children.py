@@ -7,13 +7,9 @@ QUEUES = ("ingest", "text", "judge", "audio")
 
 
 def web_command(host: str, port: int, processes: int = 2) -> list[str]:
-    """granian serving webui."""
-    return [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--factory",
-        "--host", host, "--port", str(port), "--workers", str(processes),
-        "--blocking-threads", "8", "--backlog", "1024", "--http", "1", "--no-ws",
-        "--no-access-log", "--log-level", "warning", "--respawn-failed-workers", "webui:create_app",
-    ]  # fmt: skip
+    """The web server."""
+    argv = [sys.executable, "-m", "webui", "--host", host, "--port", str(port)]
+    return [*argv, "--processes", str(processes)]
 
 
 def worker_command(

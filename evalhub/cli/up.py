@@ -22,7 +22,7 @@ from evalhub.services import open_services
 from evalhub.settings import Settings
 
 READY_S = 90.0
-INGEST_THREADS = 2
+INGEST_THREADS = 3
 TEXT_THREADS = 2
 JUDGE_THREADS = 2  # an event loop that asks many questions at once, and what waits for other servers
 

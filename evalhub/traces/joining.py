@@ -6,6 +6,7 @@ it; every other name a call was known by stays its alias.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,10 @@ from evalhub.traces.aliases import aliases_of, canonical, rename
 from evalhub.traces.grouping import KEYS, keys_of
 from evalhub.traces.spans import LogRecord, SpanRecord
 
+Name = tuple[int, str]
+"""how good a name is, 0 the best, and the name"""
+Names = dict[str, set[Name]]
+"""of each trace"""
 OWN_ID = len(KEYS)
 JOIN_LOCK = 7_303
 TURN_S = 45
@@ -36,14 +41,23 @@ on conflict (project_id, trace_id) do update set conversation_id = excluded.conv
 """)
 
 
-def names_of(records: Iterable[SpanRecord | LogRecord]) -> dict[str, list[tuple[int, str]]]:
-    """Every name of the call of each trace, the best first: session keys, then the trace's own id."""
-    found: dict[str, set[tuple[int, str]]] = {}
+def names_of(records: Iterable[SpanRecord | LogRecord]) -> Names:
+    """Every name of the call of each trace: session keys, and the trace's own id."""
+    found: Names = {}
     for record in records:
         trace = str(record.trace_id)
         names = found.setdefault(trace, {(OWN_ID, trace)})
         names.update(keys_of(record))
-    return {trace: sorted(names) for trace, names in found.items()}
+    return found
+
+
+def ranked(bodies: Iterable[Names]) -> dict[str, list[Name]]:
+    """The names that several bodies give, the best first."""
+    all_names: Names = defaultdict(set)
+    for body in bodies:
+        for trace, names in body.items():
+            all_names[trace] |= names
+    return {trace: sorted(names) for trace, names in all_names.items()}
 
 
 @dataclass(frozen=True)
@@ -54,15 +68,15 @@ class Joined:
     left: set[str]
 
 
-def join(session: Session, project_id: int, names: Mapping[str, Sequence[tuple[int, str]]]) -> Joined:
+def join(session: Session, project_id: int, names: Mapping[str, Sequence[Name]]) -> Joined:
     """Make or move conversations as these names ask for. Traces of deleted calls are left out.
 
     All others of the project wait until this transaction ends: spans are stored in another one, by `calls_of`.
     """
     _take_turns(session, project_id)
     known = _known(session, project_id, names)
-    aliases = aliases_of(session, project_id, {name for ranked in names.values() for _, name in ranked})
-    wanted = {trace: _wanted(known.get(trace), ranked, aliases) for trace, ranked in names.items()}
+    aliases = aliases_of(session, project_id, {name for each in names.values() for _, name in each})
+    wanted = {trace: _wanted(known.get(trace), each, aliases) for trace, each in names.items()}
     gone = _deleted(session, project_id, {name for _, name in wanted.values()} | set(wanted))
     wanted = {trace: best for trace, best in wanted.items() if trace not in gone and best[1] not in gone}
     news = {trace: best for trace, best in wanted.items() if known.get(trace) != best}
@@ -111,17 +125,15 @@ def place(session: Session, project_id: int, names: Iterable[str]) -> dict[str, 
     return kept
 
 
-def _known(session: Session, project_id: int, traces: Iterable[str]) -> dict[str, tuple[int, str]]:
+def _known(session: Session, project_id: int, traces: Iterable[str]) -> dict[str, Name]:
     query = select(Trace.trace_id, Trace.rank, Trace.conversation_id)
     rows = session.execute(query.where(*_these(project_id, traces)))
     return {trace: (rank, conversation_id) for trace, rank, conversation_id in rows}
 
 
-def _wanted(
-    known: tuple[int, str] | None, ranked: Sequence[tuple[int, str]], aliases: Mapping[str, str]
-) -> tuple[int, str]:
+def _wanted(known: Name | None, names: Sequence[Name], aliases: Mapping[str, str]) -> Name:
     """The best name of a trace: what it was known by stays, unless a better key came."""
-    rank, name = ranked[0]
+    rank, name = names[0]
     return known if known and known[0] <= rank else (rank, aliases.get(name, name))
 
 
@@ -135,7 +147,7 @@ def _stubs(session: Session, project_id: int, names: Iterable[str]) -> None:
         session.execute(STUB, {"project": project_id, "names": wanted})
 
 
-def _remember(session: Session, project_id: int, wanted: Mapping[str, tuple[int, str]]) -> None:
+def _remember(session: Session, project_id: int, wanted: Mapping[str, Name]) -> None:
     if traces := sorted(wanted):
         ranks, names = zip(*(wanted[trace] for trace in traces), strict=True)
         news = {"traces": traces, "names": list(names), "ranks": list(ranks)}

@@ -29,7 +29,8 @@ from evalhub.traces.formats.otlp import Decoded
 from evalhub.traces.grouping import call_key
 from evalhub.traces.inbox import body_of
 from evalhub.traces.rush import let_in
-from evalhub.traces.span_store import placed, store_logs, store_spans
+from evalhub.traces.span_rows import SpanRows, rows_of
+from evalhub.traces.span_store import store_logs, store_spans
 from evalhub.traces.spans import LogRecord
 
 log = logging.getLogger("evalhub.traces")
@@ -76,11 +77,15 @@ def decoder(item_format: str, headers: dict[str, Any] | None) -> Callable[[bytes
 
 @dataclass
 class _Read:
-    """One body of a batch: its records, or why there are none."""
+    """One body of a batch: what it holds, or why it holds nothing."""
 
     item: InboxItem
-    records: Decoded = field(default_factory=Decoded)
+    state: str = PARSED
     reason: str | None = None
+    spans: SpanRows = field(default_factory=SpanRows)
+    logs: list[LogRecord] = field(default_factory=list)
+    names: joining.Names = field(default_factory=dict)
+    """of the call of each trace"""
 
 
 def ingest_waiting(services: Services) -> int:
@@ -161,34 +166,32 @@ def _held(session: Session, bodies: Sequence[_Read], owner: str) -> list[_Read]:
 
 def _read(item: InboxItem) -> _Read:
     if item.attempt > ATTEMPTS:
-        return _Read(item, reason=f"storing it did not finish in {ATTEMPTS} attempts")
+        return _Read(item, REJECTED, f"storing it did not finish in {ATTEMPTS} attempts")
     decode = decoder(item.format, item.headers)
     if decode is None:
-        return _Read(item, reason=f"nothing here reads {item.format}")
+        return _Read(item, REJECTED, f"nothing here reads {item.format}")
     try:
-        return _Read(item, decode(body_of(item)))
+        found = decode(body_of(item))
     except BadInput as problem:
-        return _Read(item, reason=str(problem))
+        return _Read(item, REJECTED, str(problem))
+    names = joining.names_of([*found.spans, *(log for log in found.logs if log.trace_id)])
+    return _Read(item, PARSED, "; ".join(found.reasons) or None, rows_of(found.spans), found.logs, names)
 
 
 def _join(session: Session, project_id: int, bodies: Sequence[_Read]) -> dict[str, str]:
     """Find or make the calls of these bodies. Returns those of records without a trace, by the name they give."""
-    logs = [log for body in bodies for log in body.records.logs]
-    spans = (span for body in bodies for span in body.records.spans)
-    joined = joining.join(session, project_id, joining.names_of([*spans, *(log for log in logs if log.trace_id)]))
+    joined = joining.join(session, project_id, joining.ranked(body.names for body in bodies))
     mark_due(session, project_id, joined.left)
-    loose = [key for log in logs if not log.trace_id and (key := call_key(log))]
+    loose = [key for body in bodies for log in body.logs if not log.trace_id and (key := call_key(log))]
     return joining.place(session, project_id, loose) if loose else {}
 
 
 def _store(session: Session, project_id: int, bodies: Sequence[_Read], named: dict[str, str]) -> None:
-    spans = [span for body in bodies for span in body.records.spans]
-    logs = [log for body in bodies for log in body.records.logs]
-    traces = {span.trace_id for span in spans} | {log.trace_id for log in logs if log.trace_id}
-    calls = joining.calls_of(session, project_id, traces) | named
-    store_spans(session, placed(spans, {(project_id, trace): call for trace, call in calls.items()}, project_id))
+    calls = joining.calls_of(session, project_id, {trace for body in bodies for trace in body.names}) | named
+    store_spans(session, project_id, (body.spans for body in bodies), calls)
+    logs = (log for body in bodies for log in body.logs)
     store_logs(session, (((project_id, calls[name]), log) for log in logs if (name := _name(log)) in calls))
-    ended = {calls[span.trace_id] for span in spans if span.parent_id is None and span.trace_id in calls}
+    ended = {calls[trace] for body in bodies for trace in body.spans.ended if trace in calls}
     mark_due(session, project_id, set(calls.values()), at_once=ended)
     _close(session, bodies, calls)
     ask_for(session, "assemble_calls")
@@ -203,9 +206,7 @@ def _close(session: Session, bodies: Sequence[_Read], calls: dict[str, str]) -> 
 
 
 def _closed(body: _Read, calls: dict[str, str]) -> dict[str, Any]:
-    names = {span.trace_id for span in body.records.spans}
-    names |= {name for log in body.records.logs if (name := _name(log))}
+    names = body.names.keys() | {name for log in body.logs if (name := _name(log))}
     found = sorted({calls[name] for name in names if name in calls})
     key = {"received_at": body.item.received_at, "id": body.item.id}
-    why = body.reason or ("; ".join(body.records.reasons) or None)
-    return key | {"state": REJECTED if body.reason else PARSED, "reason": why, "conversation_ids": found}
+    return key | {"state": body.state, "reason": body.reason, "conversation_ids": found}

@@ -5,7 +5,7 @@ Per field the latest received value wins, what is left out erases nothing, attri
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import text
@@ -14,15 +14,11 @@ from sqlalchemy.orm import Session
 from evalhub.evaluators import digest
 from evalhub.traces.bodies import without_nul
 from evalhub.traces.bulk import json_text, write
-from evalhub.traces.dialects import kind_of
-from evalhub.traces.spans import LogRecord, SpanRecord
+from evalhub.traces.span_rows import FIELDS, SpanRow, SpanRows
+from evalhub.traces.spans import LogRecord
 
 SPAN_KEYS = ("project_id", "conversation_id", "id")
-SPAN_COLUMNS = (
-    *SPAN_KEYS,
-    *("trace_id", "span_id", "parent_id", "name", "kind", "start_ns", "end_ns", "status", "message", "source_id"),
-    *("attributes", "events"),
-)
+SPAN_COLUMNS = (*SPAN_KEYS, "trace_id", "source_id", *FIELDS, "attributes", "events")
 MERGED = {
     "name": "coalesce(nullif(excluded.name, ''), span.name)",
     "attributes": "coalesce(span.attributes || excluded.attributes, excluded.attributes, span.attributes)",
@@ -33,27 +29,27 @@ LOG_COLUMNS = (
 )
 SOURCES = text("""
 insert into span_source (project_id, id, scope, resource)
-select project_id, id, scope, cast(resource as jsonb)
-from unnest(cast(:project_ids as bigint[]), cast(:ids as text[]), cast(:scopes as text[]), cast(:resources as text[]))
-  as news (project_id, id, scope, resource)
+select :project, id, scope, cast(resource as jsonb)
+from unnest(cast(:ids as text[]), cast(:scopes as text[]), cast(:resources as text[])) as news (id, scope, resource)
 on conflict do nothing
 """)
 Placed = tuple[int, str]
 """project and conversation"""
 
 
-def store_spans(session: Session, spans: Iterable[tuple[Placed, SpanRecord]]) -> None:
-    """Upsert spans, each into its project and conversation. The last one of a key counts, with all their attributes."""
-    sources = _Sources()
-    rows: dict[tuple[int, str, str], tuple[Any, ...]] = {}
-    attributes: dict[tuple[int, str, str], dict[str, Any]] = {}
-    for (project_id, conversation_id), span in spans:
-        key = (project_id, conversation_id, span.key)
-        attributes[key] = attributes[key] | span.attributes if key in attributes else span.attributes
-        rows[key] = _span_row(key, span, sources.id_of(project_id, span), attributes[key])
-    sources.store(session)
+def store_spans(session: Session, project_id: int, bodies: Iterable[SpanRows], calls: Mapping[str, str]) -> None:
+    """Upsert spans, each into the call of its trace; those of traces that `calls` lacks are left out."""
+    rows: dict[tuple[str, str], SpanRow] = {}
+    sources: dict[str, tuple[str, str]] = {}
+    for body in bodies:
+        sources |= body.sources
+        for row in body.rows:
+            if call := calls.get(row.trace_id):
+                key = (call, row.id)
+                rows[key] = row.after(rows[key]) if key in rows else row
+    _store_sources(session, project_id, sources)
     news = ", ".join(f"{name} = {MERGED.get(name, _latest(name))}" for name in SPAN_COLUMNS if name not in SPAN_KEYS)
-    ordered = [rows[key] for key in sorted(rows)]
+    ordered = [_stored(project_id, call, rows[call, key]) for call, key in sorted(rows)]
     write(session, "span", SPAN_COLUMNS, ordered, f"(project_id, conversation_id, id) do update set {news}")
 
 
@@ -64,37 +60,16 @@ def store_logs(session: Session, logs: Iterable[tuple[Placed, LogRecord]]) -> No
     write(session, "span_log", LOG_COLUMNS, ordered, "(project_id, conversation_id, id) do nothing")
 
 
-class _Sources:
-    """Resource and scope of each span, hashed once for all spans that share them."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[int, int, str], str] = {}
-        self._held: list[Mapping[str, Any]] = []
-        self._rows: dict[tuple[int, str], tuple[Any, ...]] = {}
-
-    def id_of(self, project_id: int, span: SpanRecord) -> str:
-        key = (project_id, id(span.resource), span.scope)
-        if key not in self._known:
-            self._held.append(span.resource)  # so that its id() is not given out again
-            source_id = self._known[key] = digest([span.scope, span.resource])
-            content = (without_nul(span.scope), json_text(span.resource))
-            self._rows[project_id, source_id] = (project_id, source_id, *content)
-        return self._known[key]
-
-    def store(self, session: Session) -> None:
-        """They are there already, as a rule."""
-        if self._rows:
-            columns = zip(*(self._rows[key] for key in sorted(self._rows)), strict=True)
-            names = ("project_ids", "ids", "scopes", "resources")
-            session.execute(SOURCES, dict(zip(names, map(list, columns), strict=True)))
+def _store_sources(session: Session, project_id: int, sources: Mapping[str, tuple[str, str]]) -> None:
+    """They are there already, as a rule."""
+    if ids := sorted(sources):
+        scopes, resources = zip(*(sources[each] for each in ids), strict=True)
+        news = {"ids": ids, "scopes": list(scopes), "resources": list(resources)}
+        session.execute(SOURCES, {"project": project_id} | news)
 
 
-def _span_row(
-    key: tuple[int, str, str], span: SpanRecord, source: str, attributes: Mapping[str, Any]
-) -> tuple[Any, ...]:
-    identity = (*key, span.trace_id, span.span_id, span.parent_id, without_nul(span.name), kind_of(span))
-    outcome = (span.start_ns, span.end_ns, span.status, without_nul(span.message), source)
-    return (*identity, *outcome, json_text(attributes), json_text(span.events) if span.events else None)
+def _stored(project_id: int, call: str, row: SpanRow) -> tuple[Any, ...]:
+    return (project_id, call, row.id, row.trace_id, row.source_id, *row.fields, row.attributes, row.events)
 
 
 def _log_row(place: Placed, log: LogRecord) -> tuple[Any, ...]:
@@ -106,12 +81,3 @@ def _log_row(place: Placed, log: LogRecord) -> tuple[Any, ...]:
 
 def _latest(name: str) -> str:
     return f"coalesce(excluded.{name}, span.{name})"
-
-
-def placed(
-    spans: Iterable[SpanRecord], calls: Mapping[tuple[int, str], str], project_id: int
-) -> Iterator[tuple[Placed, SpanRecord]]:
-    """Spans with the conversation of their trace; a trace that `calls` lacks is left out."""
-    for span in spans:
-        if (project_id, span.trace_id) in calls:
-            yield (project_id, calls[project_id, span.trace_id]), span

@@ -1,10 +1,10 @@
 """Reading request bodies with every cap enforced while reading: as sent, and as inflated."""
 
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flask import request
+from isal import isal_zlib
 
 from evalhub.errors import Problem, TooLarge, Unreadable, UnsupportedType
 
@@ -86,14 +86,14 @@ def _capped(blocks: Iterator[bytes], limit: int) -> Iterator[bytes]:
 
 def _inflated(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """Every gzip member in turn: one body may be packed in several pieces."""
-    inflater = zlib.decompressobj(wbits=31)
+    inflater = isal_zlib.decompressobj(wbits=31)
     try:
         for block in blocks:
             while block:
-                inflater = zlib.decompressobj(wbits=31) if inflater.eof else inflater
+                inflater = isal_zlib.decompressobj(wbits=31) if inflater.eof else inflater
                 yield inflater.decompress(block, BLOCK)
                 block = inflater.unconsumed_tail or inflater.unused_data
-    except zlib.error as error:
+    except isal_zlib.error as error:
         raise Unreadable("The body is not the gzip data it says it is.") from error
     if not inflater.eof:
         raise Unreadable("The gzip data ends too early.")

@@ -27,7 +27,8 @@ from evalhub.traces.deletion import delete_conversation
 from evalhub.traces.formats import Parsed, otlp
 from evalhub.traces.inbox import parse_waiting
 from evalhub.traces.receive import receive_native
-from evalhub.traces.span_store import placed, store_spans
+from evalhub.traces.span_rows import rows_of
+from evalhub.traces.span_store import store_spans
 from evalhub.traces.spans import TracedCall
 from tests.db.traces.sending import OTHER, START, TRACE, body, keep, keyed, send, settle, span
 from tests.stack.embedded import eventually
@@ -269,7 +270,7 @@ def test_a_trace_that_moves_takes_along_what_is_just_being_stored(
     services: Services, session: Session, project: Project
 ) -> None:
     send(services, project, span(0))
-    late = otlp.decode_traces(body(span(1)), json=True).spans
+    late = rows_of(otlp.decode_traces(body(span(1)), json=True).spans)
     keep(services, project, body(span(2, **keyed("better"))))
     waits = text("select exists (select 1 from pg_locks where not granted)")
     with ThreadPoolExecutor(1) as other:
@@ -277,7 +278,7 @@ def test_a_trace_that_moves_takes_along_what_is_just_being_stored(
             calls_now = joining.calls_of(storing, project.id, [TRACE])
             moving = other.submit(span_inbox.ingest_waiting, services)
             eventually(lambda: moving.done() or session.scalar(waits))
-            store_spans(storing, placed(late, {(project.id, TRACE): calls_now[TRACE]}, project.id))
+            store_spans(storing, project.id, [late], calls_now)
         moving.result()
     assert set(session.scalars(select(Span.conversation_id))) == {"better"}
     assert count(session, Span) == 3

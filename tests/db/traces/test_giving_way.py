@@ -1,4 +1,4 @@
-"""Who makes something of stored rows rests while many bodies wait to be stored, and only then."""
+"""Who makes something of stored rows rests while bodies wait to be stored, and only then."""
 
 import pytest
 from sqlalchemy import text
@@ -30,10 +30,11 @@ def work_beside(services: Services, project: Project, waiting: int) -> None:
     giving_way.give_way(services, 0.0)
 
 
-def test_work_is_followed_by_a_rest_while_more_waits_than_is_stored_at_once(
+def test_work_is_followed_by_a_rest_as_long_beside_few_bodies_and_by_a_longer_one_beside_many(
     services: Services, project: Project, rests: list[float]
 ) -> None:
-    work_beside(services, project, giving_way.BUSY - 1)
+    work_beside(services, project, 0)
     assert rests == []
+    work_beside(services, project, giving_way.BUSY - 1)
     work_beside(services, project, 1)
-    assert rests == [min(giving_way.LONGEST_S, 2 * giving_way.REST)]
+    assert rests == [2.0, min(giving_way.LONGEST_S, 2 * giving_way.REST)]

@@ -12,8 +12,8 @@ from evalhub.services import Services
 BUSY = 25
 """bodies: one batch of `span_inbox`"""
 REST, SHORT_REST = 9.0, 1.0
-"""times as long as the work took: beside many bodies a tenth of a thread's time stays for it however much comes in, beside
-few half of it, so that senders get their answers sooner"""
+"""times as long as the work took: beside many bodies a tenth of a thread's time stays for it however much comes in;
+beside few half of it, so that senders get their answers sooner"""
 LONGEST_S = 5.0
 
 

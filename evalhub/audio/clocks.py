@@ -13,9 +13,11 @@ OFFSET_MS = 400
 DRIFT_MS = 300
 GOOD, CLEARLY, SLIGHTLY = 0.5, 0.15, 0.05
 NEAR_MS = 2_000
-RATIOS = (1 / 3, 1 / 2, 2 / 3, 44_100 / 48_000, 48_000 / 44_100, 3 / 2, 2.0, 3.0)
+RATES = (8_000, 16_000, 24_000, 44_100, 48_000)
+RATIOS = tuple(read / recorded for read in RATES for recorded in RATES if read != recorded)
 """how much too short or long a recording is when it is read at a wrong common rate"""
-FLAGRANT = (1 / 3, 1 / 2, 2.0, 3.0)
+FLAGRANT = 2.0
+"""times too short or too long"""
 NEARLY, EXACTLY = 0.01, 0.003
 """two durations count as equal within this share; without turns to compare, within the second"""
 SWAPPED = tuple(metric for metric in TURN_TAKING if metric not in EITHER_SIDE) + DELIVERY
@@ -162,7 +164,7 @@ def _stretched(track: Track, tracks: Tracks, turns: Turns, duration_ms: int | No
 
 def _fits_better(ratio: float, off: float, tracks: Tracks, turns: Turns) -> bool:
     """Whether the turns lie better on the stretched sound; where that cannot be told, only a flagrant ratio counts."""
-    flagrant = ratio in FLAGRANT and off <= EXACTLY
+    flagrant = max(ratio, 1 / ratio) >= FLAGRANT and off <= EXACTLY
     if not (tracks.both and turns.get("caller") and turns.get("agent")):
         return flagrant
     sound, events = _sides(tracks), Sides(turns["caller"], turns["agent"])

@@ -54,7 +54,7 @@ class RecordingCheck(Evaluator):
     """Looks for faults of the recording itself, before any number is read from it."""
 
     name = "recording_check"
-    version = "4"
+    version = "5"
     kind_of_work = "audio"
     reads = frozenset({"recordings", "turns", "facts"})
     metrics = (

@@ -107,7 +107,7 @@ def test_a_track_that_holds_only_noise_is_silent_too(tmp_path: Path) -> None:
     assert codes(make_call(tmp_path / "a.wav", *noise_for_agent(*both()))) == ["track_silent"]
 
 
-@pytest.mark.parametrize("rate", [8_000, 24_000, 32_000])
+@pytest.mark.parametrize("rate", [8_000, 24_000, 32_000, 44_100, 88_200, 96_000])
 def test_a_recording_read_at_a_wrong_rate_is_noticed(tmp_path: Path, rate: int) -> None:
     assert "rate_mismatch" in codes(make_call(tmp_path / "a.wav", *both(), rate=rate))
 

@@ -5,7 +5,6 @@ loads it for itself.
 """
 
 from functools import cache
-from typing import Any
 
 import click
 from flask import Flask
@@ -24,10 +23,6 @@ def _application() -> Flask:
     app = create_app()
     collect_less_often()
     return app
-
-
-def _load(_target: Any = None) -> Flask:
-    return _application()
 
 
 @click.command()
@@ -52,7 +47,7 @@ def main(host: str, port: int, processes: int) -> None:
         websockets=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
-    ).serve(target_loader=_load)
+    ).serve(target_loader=_application, wrap_loader=False)
 
 
 if __name__ == "__main__":

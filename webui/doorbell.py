@@ -34,7 +34,7 @@ class CeleryDoorbell:
             return
         with self._asked:
             self._soon.add(job)
-            if self._ringer is None:  # not before the first ring: threads do not outlive a fork
+            if self._ringer is None or not self._ringer.is_alive():  # threads outlive neither a fork nor a fault
                 self._ringer = Thread(target=self._ring_on, daemon=True)
                 self._ringer.start()
             self._asked.notify()

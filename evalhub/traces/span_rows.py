@@ -18,7 +18,7 @@ from evalhub.traces.bulk import json_text
 from evalhub.traces.dialects import kind_of
 from evalhub.traces.spans import SpanRecord
 
-FIELDS = ("parent_id", "name", "kind", "start_ns", "end_ns", "status", "message", "span_id")
+FIELDS = ("span_id", "parent_id", "name", "kind", "start_ns", "end_ns", "status", "message")
 
 
 class SpanRow(NamedTuple):
@@ -70,7 +70,7 @@ def _note_source(sources: dict[str, tuple[str, str]], scope: str, resource: Mapp
 
 
 def _row(span: SpanRecord, source_id: str) -> SpanRow:
-    identity = (span.parent_id, without_nul(span.name), kind_of(span))
-    outcome = (span.start_ns, span.end_ns, span.status, without_nul(span.message), span.span_id)
+    identity = (span.span_id, span.parent_id, without_nul(span.name), kind_of(span))
+    outcome = (span.start_ns, span.end_ns, span.status, without_nul(span.message))
     events = json_text(span.events) if span.events else None
     return SpanRow(span.key, span.trace_id, source_id, identity + outcome, json_text(span.attributes), events)

@@ -1,5 +1,6 @@
 """What the web server asks of the workers."""
 
+import threading
 from pathlib import Path
 from queue import Queue
 from threading import Event
@@ -32,3 +33,21 @@ def test_a_job_for_one_thing_is_sent_at_once(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(bell, "_send", lambda job, arguments: sent.append((job, arguments)))
     bell("analyse_recording", project_id=1, sha256="0")
     assert sent == [("analyse_recording", {"project_id": 1, "sha256": "0"})]
+
+
+def test_a_ring_that_failed_is_not_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    bell, sent, failed = CeleryDoorbell(HERE), Queue[str](), Event()
+    monkeypatch.setattr(doorbell, "sleep", lambda _: None)
+
+    def fail(*_: object) -> None:
+        raise ValueError("nobody thought of this")
+
+    monkeypatch.setattr(threading, "excepthook", lambda _: failed.set())
+    monkeypatch.setattr(bell, "_send", fail)
+    bell("ingest_spans")
+    assert failed.wait(10)
+    monkeypatch.setattr(bell, "_send", lambda job, _: sent.put(job))
+    assert bell._ringer
+    bell._ringer.join(10)
+    bell("ingest_spans")
+    assert sent.get(timeout=10) == "ingest_spans"

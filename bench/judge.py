@@ -37,7 +37,7 @@ from evalhub.rubrics import load_library
 from evalhub.rubrics.stored import install_rubrics
 from evalhub.services import Services, open_services
 from evalhub.settings import Settings
-from workers.app import collect_less_often
+from evalhub.settling import settle
 
 LINES = (
     ("agent", "Thanks for calling the outdoor store, how can I help you today?"),
@@ -186,7 +186,7 @@ def main() -> None:
         project_id = make_project(services)
         fill(services, project_id, "warm", given.at_once)
         judge_due(services)
-        collect_less_often()
+        settle()
         fill(services, project_id, "call", given.conversations)
         before, started, cpu = _memory(), time.perf_counter(), time.process_time()
         count = judge_due(services)

@@ -13,7 +13,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from evalhub.errors import SetupError
-from evalhub.garbage import collect_less_often
+from evalhub.settling import settle
 from webui import create_app
 
 
@@ -21,7 +21,7 @@ from webui import create_app
 def _application() -> Flask:
     """The application; it connects to nothing before its first request."""
     app = create_app()
-    collect_less_often()
+    settle()
     return app
 
 

@@ -27,6 +27,7 @@ class CeleryDoorbell:
         self.app = Celery("evalhub", broker=settings.broker_url)
         self.app.conf.broker_transport_options = {"socket_connect_timeout": 1, "socket_timeout": 2}
         self.app.conf.broker_connection_max_retries = 0
+        self.app.connection_for_write().get_transport_cls()  # loaded before processes are forked, which share it
 
     def __call__(self, job: str, **arguments: Any) -> None:
         if arguments:

@@ -1,5 +1,5 @@
 """Celery: the app, its base task, one task per entry of evalhub.jobs.JOBS, the schedule. Nothing else.
 
-celery -A workers.app worker -Q ingest --schedule
-celery -A workers.app worker -Q text,judge,audio
+python -m workers --queues ingest --concurrency 2 --schedule
+python -m workers --queues text,judge,audio --concurrency 2
 """

@@ -5,14 +5,13 @@ from typing import Any
 
 from celery import Celery, bootsteps, signals
 from celery.beat import EmbeddedService
-from click import Option
 from sqlalchemy.exc import OperationalError
 
-from evalhub.garbage import collect_less_often
 from evalhub.jobs import JOBS
 from evalhub.leases import free_of_queue
 from evalhub.services import open_services
 from evalhub.settings import Settings
+from evalhub.settling import settle
 from workers.doorbell import CeleryDoorbell
 from workers.tasks import add_tasks, close_services
 
@@ -69,16 +68,16 @@ class TakeUp(bootsteps.StartStopStep):
         services.close()
 
 
-app.user_options["worker"].add(Option(["--alone"], is_flag=True, help="No other worker works off these queues."))
-app.steps["worker"].add(TakeUp)
-app.user_options["worker"].add(Option(["--schedule"], is_flag=True, help="Also send the recurring jobs."))
-app.steps["worker"].add(Schedule)
+app.steps["worker"].update((TakeUp, Schedule))
 
 
 @signals.worker_init.connect
-def look_for_less_garbage(**_: Any) -> None:
-    """A batch of rows is thousands of objects that all stay until it is done."""
-    collect_less_often()
+def load(sender: Any, **_: Any) -> None:
+    """Load what the jobs of these queues need, before processes are forked for them."""
+    for job in JOBS.values():
+        if job.queue in sender.app.amqp.queues.consume_from:
+            job.load()
+    settle()
 
 
 @signals.worker_process_shutdown.connect

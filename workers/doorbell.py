@@ -13,6 +13,7 @@ class CeleryDoorbell:
 
     def __init__(self, app: Celery) -> None:
         self.app = app
+        app.connection_for_write().get_transport_cls()  # loaded before children are forked, which share it
 
     def __call__(self, job: str, **arguments: Any) -> None:
         try:

@@ -34,7 +34,7 @@ def add_tasks(app: Celery, settings: Settings, ring: Doorbell) -> None:
 def _task(name: str, job: Job, settings: Settings, ring: Doorbell) -> Callable[..., None]:
     def run(**arguments: Any) -> None:
         try:
-            job.run(process_services(settings, ring), **arguments)
+            job.load()(process_services(settings, ring), **arguments)
         except Exception:  # the job edge: the rows keep their leases and are handed out again
             log.exception("job %s%s failed", name, arguments)
 

@@ -21,8 +21,7 @@ def worker_command(
     alone: bool = False,
     name: str = "worker",
 ) -> list[str]:
-    """Celery working off these queues; `alone` where no other worker does."""
-    argv = [sys.executable, "-m", "celery", "--app", "workers.app", "worker"]
-    argv += ["--queues", ",".join(queues), "--concurrency", str(concurrency), "--pool", pool]
-    argv += ["--hostname", f"{name}@%h", "--loglevel", "warning", "--without-gossip", "--without-mingle"]
+    """A worker of these queues; `alone` where no other one is."""
+    argv = [sys.executable, "-m", "workers", "--queues", ",".join(queues)]
+    argv += ["--concurrency", str(concurrency), "--pool", pool, "--name", name]
     return argv + (["--schedule"] if schedule else []) + (["--alone"] if alone else [])

@@ -22,7 +22,7 @@ from evalhub.services import open_services
 from evalhub.settings import Settings
 
 READY_S = 90.0
-INGEST_THREADS = 3
+INGEST_PROCESSES = 2
 TEXT_THREADS = 2
 JUDGE_THREADS = 2  # an event loop that asks many questions at once, and what waits for other servers
 
@@ -97,11 +97,11 @@ def _start_children(platform: Platform, settings: Settings, *, alone: bool) -> N
     """`alone`: nobody else works on this database, so that what a killed worker held is free for the next one."""
     env = _env(settings)
     platform.add("web", web_command(settings.host, settings.port), env)
-    ingest = worker_command(["ingest"], INGEST_THREADS, pool="threads", schedule=True, alone=alone, name="ingest")
+    ingest = worker_command(["ingest"], INGEST_PROCESSES, alone=alone, name="ingest")
     platform.add("worker-ingest", ingest, env, niceness=5)
     text = worker_command(["text"], TEXT_THREADS, pool="threads", alone=alone, name="text")
     platform.add("worker-text", text, env, niceness=19)
-    judge = worker_command(["judge"], JUDGE_THREADS, pool="threads", name="judge")
+    judge = worker_command(["judge"], JUDGE_THREADS, pool="threads", schedule=True, name="judge")
     platform.add("worker-judge", judge, env, niceness=3)
     audio = worker_command(["audio"], os.cpu_count() or 1, name="audio")
     platform.add("worker-audio", audio, env, patience_s=20, niceness=19)

@@ -27,7 +27,8 @@ from tests.stack.started import free_port
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 KEY = "ehk_crash-test-key-of-the-first-project"
-VICTIMS = ("web", "worker-ingest", "worker-text", "worker-audio", "broker", "postgres", "supervisor")
+STORING = "one of worker-ingest"
+VICTIMS = ("web", "worker-ingest", STORING, "worker-text", "worker-audio", "broker", "postgres", "supervisor")
 ROUNDS = 3
 KILLS = ROUNDS * len(VICTIMS)
 TURNS = [{"speaker": "agent", "start_ms": 0, "end_ms": 900, "text": "Hello."}] * 3
@@ -64,12 +65,11 @@ class Running:
             self.process.wait()
             self.process = self.start()
             return True
-        recorded = self.data / "pids" / f"{victim}.json"
+        recorded = self.data / "pids" / f"{victim.removeprefix('one of ')}.json"
         pid = json.loads(recorded.read_text())["pid"] if recorded.exists() else None
         if pid is None or not psutil.pid_exists(pid):
             return False
-        os.kill(pid, signal.SIGKILL)
-        return True
+        return _kill(psutil.Process(pid).children()[:1] if victim == STORING else [psutil.Process(pid)])
 
     def wait_until_ready(self, seconds: float = 60) -> None:
         eventually(self.is_ready, seconds)
@@ -84,6 +84,12 @@ class Running:
     def stop(self) -> None:
         self.process.send_signal(signal.SIGINT)
         self.process.wait(60)
+
+
+def _kill(processes: list[psutil.Process]) -> bool:
+    for process in processes:
+        process.kill()
+    return bool(processes)
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def stub(session: Session, project_id: int, conversation_id: str) -> None:
 def upsert_parts(session: Session, part: type[Base], rows: Iterable[dict[str, Any]], *, moves: bool = False) -> None:
     """Bulk upsert of one kind of part; a field that is None keeps what is stored."""
     table: Any = part.__table__
-    keys, columns = table.primary_key.columns.keys(), table.columns.keys()
+    keys, columns = table.primary_key.columns.keys(), tuple(table.columns.keys())
     latest = {tuple(row[key] for key in keys): row for row in rows}
     packed = _json_columns(part)
     ordered = [tuple(_stored(latest[key], name, packed) for name in columns) for key in sorted(latest)]

@@ -70,7 +70,8 @@ def _note_source(sources: dict[str, tuple[str, str]], scope: str, resource: Mapp
 
 
 def _row(span: SpanRecord, source_id: str) -> SpanRow:
-    identity = (span.span_id, span.parent_id, without_nul(span.name), kind_of(span))
-    outcome = (span.start_ns, span.end_ns, span.status, without_nul(span.message))
+    name, message = without_nul(span.name), span.message and without_nul(span.message)
+    times = (span.start_ns, span.end_ns)
+    fields = (span.span_id, span.parent_id, name, kind_of(span), *times, span.status, message)
     events = json_text(span.events) if span.events else None
-    return SpanRow(span.key, span.trace_id, source_id, identity + outcome, json_text(span.attributes), events)
+    return SpanRow(span.key, span.trace_id, source_id, fields, json_text(span.attributes), events)

@@ -25,15 +25,16 @@ def span_record(message: Any, resource: Mapping[str, Any], scope: str) -> SpanRe
     Raises:
         Rejected: an id or a time that no span can have.
     """
-    check_span(message)
-    parent, status = message.parent_span_id, message.status
+    trace_id, span_id, parent_id = message.trace_id, message.span_id, message.parent_span_id
+    start_ns, end_ns, status = message.start_time_unix_nano, message.end_time_unix_nano, message.status
+    _check(message, trace_id, span_id, max(start_ns, end_ns))
     return SpanRecord(
-        trace_id=message.trace_id.hex(),
-        span_id=message.span_id.hex(),
-        parent_id=parent.hex() if parent.strip(b"\0") else None,
+        trace_id=trace_id.hex(),
+        span_id=span_id.hex(),
+        parent_id=parent_id.hex() if parent_id.strip(b"\0") else None,
         name=message.name,
-        start_ns=message.start_time_unix_nano or None,
-        end_ns=message.end_time_unix_nano or None,
+        start_ns=start_ns or None,
+        end_ns=end_ns or None,
         status=STATUS.get(status.code),
         message=status.message or None,
         attributes=attributes_of(message.attributes),
@@ -49,14 +50,19 @@ def check_span(message: Any) -> None:
     Raises:
         Rejected: it will not.
     """
-    trace_id, span_id = message.trace_id, message.span_id
+    latest_ns = max(message.start_time_unix_nano, message.end_time_unix_nano)
+    _check(message, message.trace_id, message.span_id, latest_ns)
+    for event in message.events:
+        _time(event.time_unix_nano, event.name)
+
+
+def _check(message: Any, trace_id: bytes, span_id: bytes, latest_ns: int) -> None:
     if len(trace_id) != TRACE_BYTES or trace_id == NO_TRACE:
         raise Rejected(f"span {message.name!r}: trace id: expected 16 bytes, not all 0; got {trace_id.hex()!r}")
     if len(span_id) != SPAN_BYTES or span_id == NO_SPAN:
         raise Rejected(f"span {message.name!r}: span id: expected 8 bytes, not all 0; got {span_id.hex()!r}")
-    _time(max(message.start_time_unix_nano, message.end_time_unix_nano), message.name)
-    for event in message.events:
-        _time(event.time_unix_nano, event.name)
+    if latest_ns > LATEST_NS:
+        _time(latest_ns, message.name)
 
 
 def check_log(message: Any) -> None:

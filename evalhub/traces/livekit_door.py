@@ -75,15 +75,14 @@ def _attach(services: Services, session: Session, recording: Recording, stored: 
 
 
 def _keep(session: Session, project_id: int, body: bytes) -> None:
-    inbox.accept_spans(
-        session,
-        project_id,
-        format_name=livekit_upload.UPLOAD,
+    sent = inbox.Sent(
+        format=livekit_upload.UPLOAD,
         body=gzip.compress(body, compresslevel=1),
         encoding="gzip",
         body_bytes=len(body),
         headers={"content-type": "application/json"},
     )
+    inbox.accept_spans(session, project_id, sent)
 
 
 def _whole(name: str, content: Iterable[bytes], limit: int) -> bytes:

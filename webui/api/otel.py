@@ -19,7 +19,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from evalhub.errors import Problem, UnsupportedType
 from evalhub.traces.formats import agents_sdk, otlp
 from evalhub.traces.formats.otlp import Decoded
-from evalhub.traces.inbox import accept_spans
+from evalhub.traces.inbox import Sent, accept_spans_at_once
 from webui.access import api_key
 from webui.api.bodies import Packed, read_packed
 from webui.context import project, services
@@ -101,16 +101,14 @@ def _accept(kind: str, check: Check) -> Decoded:
 
 
 def _keep(kind: str, packed: Packed) -> None:
-    with services().one_statement() as session:
-        accept_spans(
-            session,
-            project().id,
-            format_name=kind,
-            body=packed.sent,
-            encoding=packed.encoding,
-            body_bytes=len(packed.body),
-            headers={"content-type": request.mimetype},
-        )
+    sent = Sent(
+        format=kind,
+        body=packed.sent,
+        encoding=packed.encoding,
+        body_bytes=len(packed.body),
+        headers={"content-type": request.mimetype},
+    )
+    accept_spans_at_once(services(), project().id, sent)
 
 
 def _is_json() -> bool:

@@ -38,7 +38,7 @@ def span_record(message: Any, resource: Mapping[str, Any], scope: str) -> SpanRe
         status=STATUS.get(status.code),
         message=status.message or None,
         attributes=attributes_of(message.attributes),
-        events=[_event(event) for event in message.events],
+        events=[_event(event) for event in message.events] if message.events else [],  # to ask is half of a loop's time
         resource=resource,
         scope=scope,
     )
@@ -52,7 +52,7 @@ def check_span(message: Any) -> None:
     """
     latest_ns = max(message.start_time_unix_nano, message.end_time_unix_nano)
     _check(message, message.trace_id, message.span_id, latest_ns)
-    for event in message.events:
+    for event in message.events or ():
         _time(event.time_unix_nano, event.name)
 
 

@@ -101,6 +101,7 @@ def _start_children(platform: Platform, settings: Settings, *, alone: bool) -> N
     platform.add("worker-ingest", ingest, env, niceness=5)
     text = worker_command(["text"], TEXT_THREADS, pool="threads", alone=alone, name="text")
     platform.add("worker-text", text, env, niceness=19)
+    # the schedule is a thread: not where processes are forked
     judge = worker_command(["judge"], JUDGE_THREADS, pool="threads", schedule=True, name="judge")
     platform.add("worker-judge", judge, env, niceness=3)
     audio = worker_command(["audio"], os.cpu_count() or 1, name="audio")

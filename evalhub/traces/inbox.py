@@ -72,7 +72,7 @@ def accept(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sent:
+class SentBody:
     """A body of spans or log records as it was sent; which conversations are in it shows when it is read."""
 
     format: str
@@ -86,20 +86,20 @@ class Sent:
     """those that reading needs"""
 
 
-def accept_spans(session: Session, project_id: int, sent: Sent) -> None:
+def accept_spans(session: Session, project_id: int, sent: SentBody) -> None:
     """Keep a body. The caller's commit makes it durable; reading is asked for after that."""
     session.execute(KEEP, _waiting(project_id, sent))
     ask_for(session, "ingest_spans")
 
 
-def accept_spans_at_once(services: Services, project_id: int, sent: Sent) -> None:
+def accept_spans_at_once(services: Services, project_id: int, sent: SentBody) -> None:
     """The same by itself: durable when this returns. A session for one statement takes a sixth of such a request."""
     with services.at_once.connect() as connection:
         connection.execute(KEEP, _waiting(project_id, sent))
     services.ring("ingest_spans")
 
 
-def _waiting(project_id: int, sent: Sent) -> dict[str, Any]:
+def _waiting(project_id: int, sent: SentBody) -> dict[str, Any]:
     return vars(sent) | {"project_id": project_id, "state": WAITING, "attempt": 0}
 
 

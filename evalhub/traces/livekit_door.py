@@ -75,7 +75,7 @@ def _attach(services: Services, session: Session, recording: Recording, stored: 
 
 
 def _keep(session: Session, project_id: int, body: bytes) -> None:
-    sent = inbox.Sent(
+    sent = inbox.SentBody(
         format=livekit_upload.UPLOAD,
         body=gzip.compress(body, compresslevel=1),
         encoding="gzip",

@@ -194,7 +194,7 @@ def _accept_traced(session: Session, project_id: int, name: str, body: bytes) ->
     calls = [call.id for call in calls_of(found.spans, found.logs)]
     for kind, request, is_json in parts:
         headers = {"content-type": "application/json" if is_json else "application/x-protobuf"}
-        sent = inbox.Sent(format=kind, body=request, encoding="identity", body_bytes=len(request), headers=headers)
+        sent = inbox.SentBody(format=kind, body=request, encoding="identity", body_bytes=len(request), headers=headers)
         inbox.accept_spans(session, project_id, sent)
     return [Receipt(id=call, state="received") for call in calls]
 

@@ -71,7 +71,6 @@ def _note_source(sources: dict[str, tuple[str, str]], scope: str, resource: Mapp
 
 def _row(span: SpanRecord, source_id: str) -> SpanRow:
     name, message = without_nul(span.name), span.message and without_nul(span.message)
-    times = (span.start_ns, span.end_ns)
-    fields = (span.span_id, span.parent_id, name, kind_of(span), *times, span.status, message)
+    fields = (span.span_id, span.parent_id, name, kind_of(span), span.start_ns, span.end_ns, span.status, message)
     events = json_text(span.events) if span.events else None
     return SpanRow(span.key, span.trace_id, source_id, fields, json_text(span.attributes), events)

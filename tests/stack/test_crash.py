@@ -27,8 +27,11 @@ from tests.stack.started import free_port
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 KEY = "ehk_crash-test-key-of-the-first-project"
-STORING = "one of worker-ingest"
-VICTIMS = ("web", "worker-ingest", STORING, "worker-text", "worker-audio", "broker", "postgres", "supervisor")
+CHILD = "child"
+VICTIMS = (
+    *("web", "worker-ingest", f"worker-ingest {CHILD}", "worker-text", "worker-audio"),
+    *("broker", "postgres", "supervisor"),
+)
 ROUNDS = 3
 KILLS = ROUNDS * len(VICTIMS)
 TURNS = [{"speaker": "agent", "start_ms": 0, "end_ms": 900, "text": "Hello."}] * 3
@@ -65,11 +68,12 @@ class Running:
             self.process.wait()
             self.process = self.start()
             return True
-        recorded = self.data / "pids" / f"{victim.removeprefix('one of ')}.json"
+        name, _, part = victim.partition(" ")
+        recorded = self.data / "pids" / f"{name}.json"
         pid = json.loads(recorded.read_text())["pid"] if recorded.exists() else None
         if pid is None or not psutil.pid_exists(pid):
             return False
-        return _kill(psutil.Process(pid).children()[:1] if victim == STORING else [psutil.Process(pid)])
+        return _kill(psutil.Process(pid).children()[:1] if part == CHILD else [psutil.Process(pid)])
 
     def wait_until_ready(self, seconds: float = 60) -> None:
         eventually(self.is_ready, seconds)

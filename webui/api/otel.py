@@ -19,7 +19,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from evalhub.errors import Problem, UnsupportedType
 from evalhub.traces.formats import agents_sdk, otlp
 from evalhub.traces.formats.otlp import Decoded
-from evalhub.traces.inbox import Sent, accept_spans_at_once
+from evalhub.traces.inbox import SentBody, accept_spans_at_once
 from webui.access import api_key
 from webui.api.bodies import Packed, read_packed
 from webui.context import project, services
@@ -101,7 +101,7 @@ def _accept(kind: str, check: Check) -> Decoded:
 
 
 def _keep(kind: str, packed: Packed) -> None:
-    sent = Sent(
+    sent = SentBody(
         format=kind,
         body=packed.sent,
         encoding=packed.encoding,

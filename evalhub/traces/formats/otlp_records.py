@@ -61,8 +61,7 @@ def _check(message: Any, trace_id: bytes, span_id: bytes, latest_ns: int) -> Non
         raise Rejected(f"span {message.name!r}: trace id: expected 16 bytes, not all 0; got {trace_id.hex()!r}")
     if len(span_id) != SPAN_BYTES or span_id == NO_SPAN:
         raise Rejected(f"span {message.name!r}: span id: expected 8 bytes, not all 0; got {span_id.hex()!r}")
-    if latest_ns > LATEST_NS:
-        _time(latest_ns, message.name)
+    _time(latest_ns, message.name)
 
 
 def check_log(message: Any) -> None:

@@ -9,7 +9,7 @@ from evalhub.models import Project
 from evalhub.services import Services
 from evalhub.traces import assembling, span_inbox
 from evalhub.traces.formats import otlp
-from evalhub.traces.inbox import Sent, accept_spans
+from evalhub.traces.inbox import SentBody, accept_spans
 
 TRACE, OTHER = "5b8efff798038103d269b633813fc60c", "aaaafff798038103d269b633813fc60c"
 START = 1_700_000_000_000_000_000
@@ -32,7 +32,7 @@ def body(*spans: dict[str, Any]) -> bytes:
 def keep(services: Services, project: Project, sent: bytes, kind: str = otlp.TRACES) -> None:
     with services.work() as session:
         headers = {"content-type": "application/json"}
-        kept = Sent(format=kind, body=sent, encoding="identity", body_bytes=len(sent), headers=headers)
+        kept = SentBody(format=kind, body=sent, encoding="identity", body_bytes=len(sent), headers=headers)
         accept_spans(session, project.id, kept)
 
 
